@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import count, islice
 from typing import Any
@@ -65,6 +65,18 @@ class Place:
         self.parts: list[int] = []
         self.dropped: list[int] = []
 
+    def keep_first(self, n: int) -> None:
+        """Give away its parts but for the first n."""
+        del self.parts[n:]
+
+    def take(self, parts: Iterable[int]) -> None:
+        """Let further parts lie here."""
+        self.parts = sorted([*self.parts, *parts])
+
+    def told_to_forget(self, n: int) -> None:
+        """Note that it has been told of the first n of what it may forget."""
+        del self.dropped[:n]
+
 
 def shared_out(places: Sequence[Place], n_parts: int) -> list[Place]:
     """Give each place as many parts as the others, or one more, and move as few as that takes: the place of each.
@@ -81,11 +93,11 @@ def shared_out(places: Sequence[Place], n_parts: int) -> list[Place]:
     by_size = sorted(places, key=lambda place: -len(place.parts))
     shares = {place: each + (rank < more) for rank, place in enumerate(by_size)}
     for place in places:
-        del place.parts[shares[place] :]
+        place.keep_first(shares[place])
     taken = {number for place in places for number in place.parts}
     free = (number for number in range(n_parts) if number not in taken)
     for place in places:
-        place.parts = sorted([*place.parts, *islice(free, shares[place] - len(place.parts))])
+        place.take(islice(free, shares[place] - len(place.parts)))
     place_of = {number: place for place in places for number in place.parts}
     return [place_of[number] for number in range(n_parts)]
 

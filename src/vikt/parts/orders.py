@@ -42,7 +42,7 @@ class Packing:
 
     def note(self, made: Sequence[tuple[int, int]]) -> None:
         """Record what an order has led to."""
-        del self._place.dropped[: self._n_dropped]
+        self._place.told_to_forget(self._n_dropped)
         for number, part in made:
             self.steps[number].note({part: self._place})
 

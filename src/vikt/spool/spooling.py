@@ -205,12 +205,12 @@ def _write_runs(
         source, before = sources[number], sum(filter(None, sizes[:number]))
         for batch in source.batches([str(columns.text), str(columns.label), *filter(None, [weight])], tally.batches):
             held.append(_read(batch, columns, weight, tally))
-            tally.batches += 1
+            tally.end_batch()
             if sum(rows.n_bytes for rows in held) >= _BYTES_PER_RUN:
                 journal.write(SpooledRows.joined(held), tally)
                 held = []
             progress("spooling", before + source.position, total)
-        tally.source, tally.batches = number + 1, 0
+        tally.end_source()
         # What can be read once is all in runs before anything else is read.
         if source.is_pipe or number + 1 == len(sources):
             journal.write(SpooledRows.joined([SpooledRows.none(), *held]), tally)
@@ -219,17 +219,15 @@ def _write_runs(
 
 def _read(batch: Table, columns: Columns, weight: str | None, tally: Tally) -> SpooledRows:
     """The rows of a batch whose weight is above 0, counted."""
-    tally.note(batch.notes)
-    tally.blank_lines += batch.n_blank
+    tally.note(batch.notes, batch.n_blank)
     if not batch.n_rows:
         return SpooledRows.none()
     rows = labelled(batch, TextsAlone(), columns.text, columns.label, weight)
     weights = np.ones(batch.n_rows) if rows.weights is None else rows.weights
     y, kept = tally.numbered(batch, str(columns.label), np.asarray(rows.labels)), np.flatnonzero(weights > 0)
     origin = tally.rows + kept
-    tally.count(y, kept)
     texts = Texts.from_strings([]) if rows.documents.texts is None else rows.documents.texts.take(kept)
-    tally.n_bytes += texts.n_bytes
+    tally.count(y, kept, texts.n_bytes)
     return SpooledRows(texts, y[kept], weights[kept], ContentDigests.of(texts), origin)
 
 

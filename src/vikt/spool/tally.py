@@ -68,8 +68,17 @@ class Tally:
     def to_json(self) -> str:
         return json.dumps(asdict(self))
 
-    def note(self, notes: Iterable[str]) -> None:
-        """Add sentences that are not there yet."""
+    def end_batch(self) -> None:
+        """Note that a batch is read."""
+        self.batches += 1
+
+    def end_source(self) -> None:
+        """Note that a source is read whole."""
+        self.source, self.batches = self.source + 1, 0
+
+    def note(self, notes: Iterable[str], blank_lines: int) -> None:
+        """Add sentences that are not there yet, and count blank lines."""
+        self.blank_lines += blank_lines
         self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes]
 
     def numbered(self, table: Table, column: str, labels: LabelArray) -> Classes:
@@ -102,11 +111,12 @@ class Tally:
         number_of = {label: number for number, label in enumerate(self.labels)}
         return np.array([number_of[label] for label in different.tolist()], dtype=np.int64)[y]
 
-    def count(self, y: Classes, kept: RowIndices) -> None:
-        """Count rows by the numbers of their labels; those that are kept have weights above 0."""
+    def count(self, y: Classes, kept: RowIndices, n_bytes: int) -> None:
+        """Count rows by the numbers of their labels; those kept have weights above 0, and texts of `n_bytes`."""
         counts = (np.bincount(rows, minlength=len(self.labels)).tolist() for rows in (y, y[kept]))
         for label, n, n_kept in zip(self.labels.values(), *counts, strict=True):
             label.rows += n
             label.kept += n_kept
+        self.n_bytes += n_bytes
         self.rows += len(y)
         self.rows_of_weight_0 += len(y) - len(kept)
