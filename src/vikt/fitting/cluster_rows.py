@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
@@ -155,7 +155,7 @@ class ClusterRows:
         """The numbers of the shards that have rows of some of the uses."""
         rows = self.rows.work.usage.rows[:, self.rows.several[number]].sum(axis=1)
         shards = np.flatnonzero(rows[:, self.present].any(axis=1))
-        return Spread.made_by(self.cluster.engine, [partial(int, shard) for shard in shards.tolist()])
+        return Spread.of(self.cluster.engine, shards.tolist())
 
 
 class _WorkersTurns(NamedTuple):
