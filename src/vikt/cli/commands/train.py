@@ -49,8 +49,8 @@ from vikt.cli.values import COUNT, parse_memory
     nargs=-1,
     required=True,
     help="Labelled texts: .csv, .tsv, .jsonl, .parquet, .arrow, .svmlight or fastText .txt files, plain or "
-    "compressed (.gz, .zst); a folder with one subfolder per class; a glob pattern; or - for stdin. With --memory also "
-    "addresses such as s3://bucket/*.parquet.",
+    "compressed (.gz, .zst); a folder with one subfolder per class; a glob pattern; or - for stdin. With --memory or "
+    "--cluster also addresses such as s3://bucket/*.parquet.",
 )
 @labelled_columns
 @kinds_of_targets
