@@ -124,6 +124,23 @@ def size(n_bytes: float) -> str:
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
 
 
+def setting(value: object) -> str:
+    """The value of an option in a message.
+
+    Examples
+    --------
+    >>> setting(["a.csv", "b.csv"]), setting({"spam": 2.0}), setting(True), setting(None)
+    ("'a.csv', 'b.csv'", 'spam=2.0', 'on', 'not given')
+    """
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list | tuple):
+        return quoted(value)
+    if isinstance(value, dict):
+        return listed([f"{name}={own}" for name, own in value.items()], MOST_QUOTED)
+    return "not given" if value is None else f"{value!r:.{_WIDEST_QUOTED}}"
+
+
 def listed(names: Sequence[str], most: int = MOST_NAMED) -> str:
     """The first of the names, and how many more there are.
 

@@ -32,11 +32,24 @@ def test_the_same_job_finds_what_was_made(tmp_path):
 def test_another_job_is_refused_unless_it_starts_anew(tmp_path):
     path = tmp_path / "work"
     interrupted(path, {"option": 1, "data": ["a"]})
-    with pytest.raises(OutputFileError, match="option was 1 and is now 2") as refused, work_folder(path, {"option": 2}):
+    other = {"option": 2}
+    told = "another command: its option was 1, and is now 2"
+    with pytest.raises(OutputFileError, match=told) as refused, work_folder(path, other):
         pytest.fail("the folder of another job")
     assert refused.value.remedy == {"restart": True}
     with work_folder(path, {"option": 2}, restart=True) as folder:
         assert folder.once("piece.json", lambda: {"made": 2}) == {"made": 2}
+
+
+def test_what_differs_is_told_in_words(tmp_path):
+    path = tmp_path / "work"
+    interrupted(path, {"option": None, "data": ["a", "b"]})
+    for other, told in (
+        ({"option": 0.5, "data": ["a", "b"]}, "its option was not given, and is now 0.5;"),
+        ({"option": None, "data": ["c"]}, "its data was 'a', 'b', and is now 'c';"),
+    ):
+        with pytest.raises(OutputFileError, match=told), work_folder(path, other):
+            pytest.fail("the folder of another job")
 
 
 def test_another_job_is_taken_where_nothing_was_done(tmp_path):

@@ -150,15 +150,15 @@ def test_another_input_or_other_options_are_refused_until_it_starts_anew(is_whol
         (paths[::-1], {}, "holds rows of other files"),
         (paths[:1], {}, "holds rows of other files"),
         (paths, {"seed": 7}, "spooled with another seed: it was 0, and is now 7"),
-        (paths, {"text": "label", "label": "text"}, "another text: it was None, and is now 'label'"),
+        (paths, {"text": "label", "label": "text"}, "another text: it was not given, and is now 'label'"),
     ]:
-        with pytest.raises(OutputFileError, match=re.escape(expected) + ".*; start anew, or choose another folder"):
+        with pytest.raises(OutputFileError, match=re.escape(expected) + ".*; choose another folder, or start anew"):
             spool(again, folder, **options)
     paths[1].unlink()
     with pytest.raises(InputFileError, match=r"b\.csv: there is no such file"):
         spool(paths, folder)
     write(paths[1], plain_rows(39, 40))
-    with pytest.raises(OutputFileError, match=r"rows of .*b\.csv, whose size or time is another now") as caught:
+    with pytest.raises(OutputFileError, match=r"rows of .*b\.csv, which has changed since; choose another folder, or start anew") as caught:
         spool(paths, folder)
     assert caught.value.remedy == {"restart": True}
 
@@ -167,7 +167,7 @@ def test_a_file_of_the_same_size_but_another_time_is_another(tmp_path):
     path = write(tmp_path / "a.csv", plain_rows(40))
     spool([path], tmp_path / "spool")
     os.utime(path, ns=(0, 0))
-    with pytest.raises(OutputFileError, match="size or time"):
+    with pytest.raises(OutputFileError, match="which has changed since"):
         spool([path], tmp_path / "spool")
 
 
@@ -391,7 +391,7 @@ def test_a_late_row_is_named_by_file_and_row(bad, kind, message, tmp_path):
         spool([first, second], tmp_path / "spool")
     # Corrected, the file is another.
     write(second, plain_rows(36))
-    with pytest.raises(OutputFileError, match="size or time"):
+    with pytest.raises(OutputFileError, match="which has changed since"):
         spool([first, second], tmp_path / "spool")
 
 

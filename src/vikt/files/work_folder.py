@@ -13,7 +13,7 @@ from typing import IO
 from vikt.errors import DataError, OutputFileError
 from vikt.files.replacement import replacing
 from vikt.mappings import Json, ReadJson
-from vikt.tables import size
+from vikt.tables import setting, size
 
 try:
     import fcntl
@@ -127,8 +127,8 @@ def _check_same(path: Path, job: Json, restart: bool) -> None:
     if differing:
         name = differing[0]
         raise OutputFileError(
-            f"{path}: holds unfinished work of another command, whose {name} was {before.get(name)!r:.60} and is now "
-            f"{now.get(name)!r:.60}; repeat that command, or start anew",
+            f"{path}: holds unfinished work of another command: its {name} was {setting(before.get(name))}, and is now "
+            f"{setting(now.get(name))}; repeat that command, or start anew",
             restart=True,
         )
 

@@ -22,6 +22,7 @@ from vikt.errors import DataError, OutputFileError
 from vikt.filtering.inputs import Input, folders_of
 from vikt.filtering.tally import Tally
 from vikt.mappings import Json, ReadJson
+from vikt.tables import setting
 
 try:
     import fcntl
@@ -186,8 +187,8 @@ class FinishedFiles:
         held = (
             "the results of another version of vikt, which kept other records"
             if name == "format"
-            else f"the results of another filter: its {name} was {_told(before.get(name))}, and is now "
-            f"{_told(asked[name])}"
+            else f"the results of another filter: its {name} was {setting(before.get(name))}, and is now "
+            f"{setting(asked[name])}"
         )
         return OutputFileError(f"{self.out}: holds {held}; choose another folder, or start anew", force=True)
 
@@ -198,13 +199,6 @@ class FinishedFiles:
 def _name_of(place: str) -> str:
     """The name of the record of an output."""
     return f"{sha256(place.encode('utf-8', 'surrogateescape')).hexdigest()}.json"
-
-
-def _told(value: object) -> str:
-    """An option as a message tells it."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return "not given" if value is None else f"{value!r:.80}"
 
 
 @contextmanager

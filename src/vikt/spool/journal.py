@@ -18,6 +18,7 @@ from vikt.files.replacement import Replacements
 from vikt.mappings import Json
 from vikt.spool.rows import SpooledRows, write_run
 from vikt.spool.tally import Tally
+from vikt.tables import setting
 
 _JOB, _WHOLE = "job.json", "whole.json"
 _RUNS, _TALLIES = "run-*.arrow", "run-*.json"
@@ -131,13 +132,13 @@ class Journal:
     def _other_job(self, before: Json, asked: Json) -> OutputFileError:
         name = next((name for name in asked if before.get(name) != asked[name]), next(iter(asked)))
         if name != "input":
-            what = f"rows that were spooled with another {name}: it was {before.get(name)!r:.60}, and is now "
-            what += f"{asked[name]!r:.60}"
+            what = f"rows that were spooled with another {name}: it was {setting(before.get(name))}, and is now "
+            what += setting(asked[name])
         elif (changed := _changed(before[name], asked[name])) is not None:
-            what = f"rows of {changed}, whose size or time is another now"
+            what = f"rows of {changed}, which has changed since"
         else:
             what = "rows of other files"
-        return OutputFileError(f"{self.folder}: holds {what}; start anew, or choose another folder", restart=True)
+        return OutputFileError(f"{self.folder}: holds {what}; choose another folder, or start anew", restart=True)
 
 
 def _changed(before: Versions, asked: Versions) -> str | None:

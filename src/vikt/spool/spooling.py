@@ -170,7 +170,7 @@ def _refuse_broken_pipe(left: Sequence[Source], tally: Tally, folder: Path) -> N
     if tally.batches and left[0].is_pipe:
         raise OutputFileError(
             f"{folder}: the rows of {left[0].origin} were spooled only in part, and it cannot be read again from where "
-            "that ended; start anew, or name a file",
+            "that ended; name a file, or start anew",
             restart=True,
         )
 
