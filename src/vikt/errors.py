@@ -172,11 +172,11 @@ class MissingPackageError(ViktError, ImportError):
         Examples
         --------
         >>> print(MissingPackageError.of_extra("a picture", ["Matplotlib"], "plots"))
-        a picture needs Matplotlib, not installed here; in a clone of vikt: pip install '.[plots]'
+        a picture needs Matplotlib, which is not installed; in a clone of vikt: pip install '.[plots]'
         """
-        return cls(
-            f"{purpose} needs {', '.join(missing)}, not installed here; in a clone of vikt: pip install '.[{extra}]'"
-        )
+        named = " and ".join([", ".join(missing[:-1]), missing[-1]] if len(missing) > 1 else missing)
+        are = "is" if len(missing) == 1 else "are"
+        return cls(f"{purpose} needs {named}, which {are} not installed; in a clone of vikt: pip install '.[{extra}]'")
 
 
 class NotFittedError(ViktError, ValueError, AttributeError):

@@ -467,7 +467,7 @@ def test_an_address_of_another_form(address):
 
 def test_without_dask(monkeypatch):
     monkeypatch.setattr("vikt.parts.dask_engine.find_spec", lambda module: None)
-    told = r"the cluster local:2 needs Dask, distributed, .*'\.\[cluster\]'"
+    told = r"the cluster local:2 needs Dask and distributed, which are not installed; .*'\.\[cluster\]'"
     with pytest.raises(MissingPackageError, match=told), cluster_at("local:2"):
         pass
 

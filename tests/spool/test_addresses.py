@@ -115,7 +115,7 @@ def test_what_cannot_be_found_is_said(memory, tmp_path, name, kind, message):
 
 def test_a_package_that_is_missing_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(MissingPackageError, match=r"s3://b/a\.csv: needs a package that is not installed .*s3fs"):
+    with pytest.raises(MissingPackageError, match=r"s3://b/a\.csv: cannot be read without a further package: .*s3fs"):
         spool(["s3://b/a.csv"], tmp_path / "spool")
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(MissingPackageError, match=r"the address memory://a\.csv needs fsspec"):

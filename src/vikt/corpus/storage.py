@@ -208,7 +208,7 @@ def storage_of(name: str) -> Storage:
         try:
             return RemoteStorage(fsspec.core.url_to_fs(name)[0])
         except ImportError as error:
-            raise MissingPackageError(f"{name}: needs a package that is not installed ({error}); install it") from None
+            raise MissingPackageError(f"{name}: cannot be read without a further package: {error}") from None
         except ValueError as error:
             raise UsageError(f"{name}: is not an address that can be read ({error}); check it") from None
 
