@@ -314,14 +314,14 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         OutputFileError
             The folder holds other work, or the disk is full.
         """
-        from vikt.fitting.files import LabelledFiles, Resources, fit_files
+        from vikt.fitting.files import LabelledFiles, Resources, fit_files, paths_of
 
         if text is None and self.text_column != TEXT_COLUMN:
             text = self.text_column
         if memory is None and cluster is None:
             memory = _MEMORY
         files = LabelledFiles(
-            [paths] if isinstance(paths, str | Path) else list(paths),
+            paths_of(paths),
             text,
             label,
             weight,

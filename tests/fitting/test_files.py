@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 
 import vikt
@@ -267,6 +269,23 @@ def test_work_of_other_options_or_of_changed_files_is_refused(tmp_path, topics, 
         vikt.TextClassifier(analyzer="word").fit_files(path, "text", "label", work_dir=work)
     again = vikt.TextClassifier(analyzer="word").fit_files(path, "text", "label", work_dir=work, restart=True)
     assert again.data_["rows"] == len(topics) - 1
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (pd.DataFrame({"text": ["a"], "label": ["b"]}), "found a frame with the columns 'text', 'label'; use fit"),
+        (pl.DataFrame({"text": ["a"], "label": ["b"]}), "found a frame with the columns 'text', 'label'; use fit"),
+        ({"text": ["a"], "label": ["b"]}, "found a frame with the columns 'text', 'label'; use fit"),
+        ([["a", "b"]], "found ['a', 'b'] among them; name files, or use fit"),
+        (["rows.csv", None], "found None among them; name files, or use fit"),
+        (5, "found 5; name files"),
+    ],
+    ids=["pandas", "polars", "dict", "rows", "None among paths", "a number"],
+)
+def test_data_in_the_place_of_paths(given, told):
+    with pytest.raises(ParameterError, match=re.escape(f"paths: expected paths, {told}")):
+        vikt.TextClassifier().fit_files(given)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
+from vikt.corpus.frames import frame_of
 from vikt.corpus.label_reading import ONE_LABEL, LabelReading
 from vikt.errors import InputFileError, ParameterError, UsageError
 from vikt.features.memory import bytes_of
@@ -24,9 +25,11 @@ from vikt.fitting.shard_fit import ShardFit, check_fits_shards
 from vikt.fitting.shard_work import ShardWork
 from vikt.fitting.shards import Shards
 from vikt.mappings import Json
+from vikt.parameters import plain
 from vikt.progress import Progress
 from vikt.spool.spool import Spool
 from vikt.spool.spooling import spool
+from vikt.tables import quoted
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,24 @@ class Resources:
 
     def _place(self) -> AbstractContextManager[RowPlace]:
         return nullcontext(Disk()) if self.cluster is None else self.cluster.opened()
+
+
+def paths_of(given: str | Path | Iterable[str | Path]) -> list[str | Path]:
+    """The paths that a caller gives, one or several. Raises ParameterError where data are given instead."""
+    if isinstance(given, str | Path):
+        return [given]
+    frame = frame_of(given)
+    if frame is not None:
+        raise ParameterError("paths", f"expected paths, found a frame with the columns {quoted(frame)}; use fit")
+    try:
+        paths = list(given)
+    except TypeError:
+        raise ParameterError("paths", f"expected paths, found {given!r:.60}; name files") from None
+    others = [path for path in paths if not isinstance(path, str | Path)]
+    if others:
+        first = plain(others[0])
+        raise ParameterError("paths", f"expected paths, found {first!r:.60} among them; name files, or use fit")
+    return paths
 
 
 def fit_files(
