@@ -61,8 +61,7 @@ class ClusterAddress:
     def opened(self) -> Iterator[Cluster]:
         """The cluster as the place of rows; errors as of `cluster_at`."""
         with cluster_at(self.address) as engine:
-            n_workers = counted(len(engine.workers()), "worker")
-            _LOG.info(f"the cluster {self.address} has {n_workers}; its dashboard is at {engine.dashboard}")
+            _LOG.info(f"the cluster {self.address} has {counted(len(engine.workers()), 'worker')}")
             yield Cluster(engine, self.groups)
 
 
