@@ -283,8 +283,8 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
             The Dask cluster whose workers are to make and hold the rows: "tcp://host:8786" is that of a scheduler that
             runs, and "local:4" starts four workers on this machine. They must be able to read the files in `work_dir`.
         groups : int, optional
-            With a cluster, how many groups of rows the solver passes over at the same time; 4 by default. The model
-            depends on this number, but not on the number of workers.
+            With a cluster, how many groups of rows the solver passes over at the same time, from 1 to 256; 4 by
+            default. The model depends on this number, but not on the number of workers.
         format : str, optional
             The format of the files, such as "csv", where their names do not show it.
         delimiter : str, optional

@@ -112,13 +112,15 @@ def plural(name: str) -> str:
 
 
 def size(n_bytes: float) -> str:
-    """A number of bytes in the unit that suits it: kB, MB or GB.
+    """A number of bytes in the unit that suits it: bytes, kB, MB or GB.
 
     Examples
     --------
-    >>> size(33_130_347), size(2_400_000_000), size(123_456), size(9_000)
-    ('33.1 MB', '2.4 GB', '123 kB', '9.0 kB')
+    >>> size(33_130_347), size(2_400_000_000), size(123_456), size(9_000), size(10)
+    ('33.1 MB', '2.4 GB', '123 kB', '9.0 kB', '10 bytes')
     """
+    if n_bytes < 1_000:
+        return counted(round(n_bytes), "byte")
     if n_bytes < 999_500:
         return f"{n_bytes / 1e3:.{0 if n_bytes >= 1e4 else 1}f} kB"
     return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"

@@ -886,7 +886,7 @@ def test_a_text_without_quotation_marks_is_asked_for_them(ok, refused, model):
     [
         (["train", "x.csv", "--batch-size", "0.5"], ["vikt: --batch-size: expected a whole number, found '0.5'"]),
         (["predict", "m.vikt", "--threshold", "80"], ["vikt: --threshold: expected a number from 0 to 1, found 80"]),
-        (["predict", "m.vikt", "--top", "0"], ["vikt: --top: expected a number of 1 or more, found 0"]),
+        (["predict", "m.vikt", "--top", "0"], ["vikt: --top: expected a whole number of 1 or more, found 0"]),
         (["train", "x.csv", "--threads", "0"], ["vikt: --threads: ", "1"]),
         (
             ["train", "x.csv", "--analyzer", "words"],

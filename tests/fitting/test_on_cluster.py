@@ -154,8 +154,8 @@ def test_groups_without_a_cluster(topics):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--cluster", "here"), "cluster: expected 'local:4', or a scheduler's address"),
-        (("--cluster", "local:2", "--groups", "0"), "--groups: expected a number of 1 or more, found 0"),
+        (("--cluster", "here"), "--cluster: expected a scheduler's address"),
+        (("--cluster", "local:2", "--groups", "0"), "--groups: expected a whole number from 1 to 256, found 0"),
         (("--cluster", "local:2", "--groups", "1000"), "--groups: expected a whole number from 1 to 256, found 1000"),
         (("--groups", "2"), "--groups is for rows on a cluster; give --cluster too"),
         (("--groups", "2", "--memory", "1GB"), "--groups: is for rows on a cluster"),

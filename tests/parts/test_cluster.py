@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ import pytest
 from parts.test_parts_from_files import CASES, rows
 from vikt import TextVectorizer
 from vikt.corpus.documents import Documents
-from vikt.errors import ClusterError, InputFileError, MissingPackageError, UsageError
+from vikt.errors import ClusterError, InputFileError, MissingPackageError, ParameterError, UsageError
 from vikt.features.packed import RowDecoder, packed
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
@@ -460,8 +461,8 @@ def test_no_scheduler_answers():
 
 @pytest.mark.parametrize("address", ["local", "local:0", "local:two", "127.0.0.1:8786", ""])
 def test_an_address_of_another_form(address):
-    told = "cluster: expected 'local:4', or a scheduler's address such as"
-    with pytest.raises(UsageError, match=told), cluster_at(address):
+    told = "cluster: expected a scheduler's address such as .* 'local:4' for 4 workers .*at least 1.*"
+    with pytest.raises(ParameterError, match=told + re.escape(f"found {address!r}")), cluster_at(address):
         pass
 
 

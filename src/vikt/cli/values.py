@@ -20,13 +20,13 @@ class NumberOf(click.ParamType[float]):
         self._kind, self._least, self._most = kind, least, most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        expected = "a whole number" if self._kind is int else "a number"
         try:
             number = self._kind(value)
         except ValueError:
-            expected = "a whole number" if self._kind is int else "a number"
             self.fail(f"expected {expected}, found {value!r:.60}", param, ctx)
         if not self._least <= number <= self._most:
-            self.fail(f"expected a number{self._limits()}, found {value!s:.40}", param, ctx)
+            self.fail(f"expected {expected}{self._limits()}, found {value!s:.40}", param, ctx)
         return number
 
     def _limits(self) -> str:

@@ -20,7 +20,7 @@ from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 from vikt import interruption
-from vikt.errors import ClusterError, MissingPackageError, UsageError
+from vikt.errors import ClusterError, MissingPackageError, ParameterError
 from vikt.parts.engine import WorkersLostError
 from vikt.version import __version__
 
@@ -53,7 +53,7 @@ def cluster_at(address: str) -> Iterator[DaskEngine]:
     ------
     MissingPackageError
         Dask is not installed.
-    UsageError
+    ParameterError
         The address is neither of these.
     ClusterError
         No scheduler answers there.
@@ -63,8 +63,10 @@ def cluster_at(address: str) -> Iterator[DaskEngine]:
         raise MissingPackageError.of_extra(f"the cluster {address}", missing, "cluster")
     local = re.fullmatch(r"local:([1-9]\d*)", address)
     if not local and "://" not in address:
-        raise UsageError(
-            f"cluster: expected 'local:4', or a scheduler's address such as 'tcp://host:8786', found {address!r}"
+        raise ParameterError(
+            "cluster",
+            "expected a scheduler's address such as 'tcp://host:8786', or 'local:4' for 4 workers on this machine "
+            f"(at least 1), found {address!r}",
         )
     with _local_cluster(int(local[1])) if local else nullcontext(address) as place, _client(place, address) as client:
         yield DaskEngine(client, address)

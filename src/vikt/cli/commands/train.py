@@ -19,7 +19,7 @@ from vikt.cli.options import (
     threads,
     weight,
 )
-from vikt.cli.values import COUNT, parse_memory
+from vikt.cli.values import WHOLE, parse_memory
 
 
 @command(
@@ -108,10 +108,10 @@ from vikt.cli.values import COUNT, parse_memory
 )
 @click.option(
     "--groups",
-    type=COUNT,
+    type=WHOLE,
     metavar="N",
-    help="With --cluster: into how many groups the rows are divided, which the solver passes over at the same time "
-    "(default: 4). The model depends on this number, but not on the number of workers.",
+    help="With --cluster: into how many groups, 256 at most, the rows are divided, which the solver passes over at the "
+    "same time (default: 4). The model depends on this number, but not on the number of workers.",
 )
 @click.option("--refit-all", is_flag=True, help="After the test, refit the model on all rows.")
 @click.option("--force", is_flag=True, help="Overwrite files that are not a vikt model or report.")
