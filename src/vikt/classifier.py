@@ -315,6 +315,7 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
             The folder holds other work, or the disk is full.
         """
         from vikt.fitting.files import LabelledFiles, Resources, fit_files, paths_of
+        from vikt.fitting.shard_fit import check_fits_shards
 
         if text is None and self.text_column != TEXT_COLUMN:
             text = self.text_column
@@ -328,8 +329,10 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
             format=format,
             dialect=Dialect(delimiter, quoting, header),
         )
+        settings = self.settings()
+        check_fits_shards(settings, "use fit")
         with progress_reporter(progress) as report:
-            resources = Resources.of(self.settings(), memory, self._n_threads, cluster, groups)
+            resources = Resources.of(settings, memory, self._n_threads, cluster, groups)
             saved = fit_files(files, resources, work_dir, restart, report)
         self._set_learnt(
             model_=replace(saved.model, text_column=saved.record.text_column),

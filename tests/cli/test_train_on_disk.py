@@ -107,11 +107,11 @@ def test_standard_input_gives_the_same_model(run, sms, tmp_path, small_shards):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--memory", "1GB", "--group", "a"), "--group needs all rows in memory; leave out --group or --memory"),
-        (("--memory", "1GB", "--report", "r.html"), "--report needs all rows in memory"),
-        (("--memory", "1GB", "--number", "size"), "--number needs all rows in memory"),
-        (("--memory", "1GB", "--labels-separator", ","), "--labels-separator needs all rows in memory"),
-        (("--memory", "1GB", "--folds", "3"), "--folds: needs all rows in memory"),
+        (("--memory", "1GB", "--group", "a"), "--group: needs all rows in memory; leave it out, or train without --memory\n"),
+        (("--memory", "1GB", "--report", "r.html"), "--report: needs all rows in memory"),
+        (("--memory", "1GB", "--number", "size"), "--number: needs all rows in memory"),
+        (("--memory", "1GB", "--labels-separator", ","), "--labels-separator: needs all rows in memory"),
+        (("--memory", "1GB", "--folds", "3"), "--folds: needs all rows in memory; leave it out, or train without --memory\n"),
         (("--memory", "1GB", "-o", "-"), "name a folder for it with --work-dir"),
         (("--memory", "much"), "--memory: expected a number of bytes such as 1GB"),
         (("--memory", "10"), "expected at least 700.0 MB, found 10 bytes; raise the limit"),

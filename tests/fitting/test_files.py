@@ -310,6 +310,7 @@ def test_what_needs_all_rows_in_memory_is_refused_before_any_is_read(options, pa
     with pytest.raises(ParameterError) as refused:
         vikt.TextClassifier(**options).fit_files("nowhere.csv")
     assert refused.value.parameter == parameter
+    assert str(refused.value).endswith("use fit")
 
 
 @pytest.mark.parametrize(

@@ -131,13 +131,18 @@ class Trained(NamedTuple):
 
 def train(request: Request, options: Values) -> None:
     """Read, fit, test, save, report."""
+    check_has_cluster(request)
     _refuse_options_of_work(request)
     show_trained(trained(request, options), request)
 
 
-def _refuse_options_of_work(request: Request) -> None:
-    if request.groups is not None:
+def check_has_cluster(request: Request) -> None:
+    """Refuse groups without a cluster. Raises UsageError."""
+    if request.groups is not None and request.cluster is None:
         raise UsageError("--groups is for rows on a cluster; give --cluster too, or leave it out")
+
+
+def _refuse_options_of_work(request: Request) -> None:
     for name, is_given in (("--work-dir", request.work_dir is not None), ("--restart", request.restart)):
         if is_given:
             raise UsageError(f"{name} is for work on disk; give --memory or --cluster too, or leave it out")

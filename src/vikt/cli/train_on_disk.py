@@ -19,6 +19,7 @@ from vikt.cli.train import (
     Request,
     TestFacts,
     Trained,
+    check_has_cluster,
     check_request,
     label_reading,
     same_file,
@@ -37,6 +38,7 @@ from vikt.evaluation.outcomes import Outcomes, outcomes
 from vikt.files.work_folder import WorkFolder
 from vikt.fitting.files import LabelledFiles, Resources
 from vikt.fitting.saved import SavedModel
+from vikt.fitting.shard_fit import check_fits_shards
 from vikt.fitting.shard_work import ShardWork
 from vikt.mappings import Values
 from vikt.progress import Progress
@@ -61,7 +63,10 @@ def trained(request: Request, options: Values) -> Trained:
     """
     reading = label_reading(request, options)
     settings = TextClassifier(**options | {"targets": reading.kind}).settings()
-    _refuse(request)
+    check_has_cluster(request)
+    otherwise = _in_memory(request)
+    _refuse(request, otherwise)
+    check_fits_shards(settings, otherwise)
     resources = Resources.of(settings, request.memory, request.threads, request.cluster, request.groups)
     check_request(request, options)
     files = LabelledFiles(
@@ -103,8 +108,8 @@ def _with_speed(bar: Progress) -> Progress:
     return update
 
 
-def _refuse(request: Request) -> None:
-    """Refuse what needs all rows in memory. Raises UsageError."""
+def _refuse(request: Request, otherwise: str) -> None:
+    """Refuse what needs all rows in memory, or has no place for the work. Raises UsageError."""
     for name, is_given in (
         ("--features", request.features is not None),
         ("--number", bool(request.numbers)),
@@ -114,14 +119,15 @@ def _refuse(request: Request) -> None:
         ("--labels-separator", request.labels_separator is not None),
     ):
         if is_given:
-            raise UsageError(f"{name} needs all rows in memory; leave out {name} or {_option_of_work(request)}")
+            raise UsageError(f"{name}: needs all rows in memory; leave it out, or {otherwise}")
     if is_standard(request.output) and request.work_dir is None:
         raise UsageError("-o - leaves no place for the work; name a folder for it with --work-dir")
 
 
-def _option_of_work(request: Request) -> str:
-    """The option that takes the work out of memory."""
-    return "--memory" if request.cluster is None else "--cluster"
+def _in_memory(request: Request) -> str:
+    """How to fit in memory instead."""
+    given = {"--memory": request.memory, "--cluster": request.cluster}
+    return f"train without {' and '.join(name for name, value in given.items() if value is not None)}"
 
 
 def _work_path(request: Request) -> Path:

@@ -21,7 +21,7 @@ from vikt.fitting.packed_rows import Disk
 from vikt.fitting.recipe_rows import RowPlace
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.fitting.shard_fit import ShardFit, check_fits_shards
+from vikt.fitting.shard_fit import ShardFit
 from vikt.fitting.shard_work import ShardWork
 from vikt.fitting.shards import Shards
 from vikt.mappings import Json
@@ -101,10 +101,8 @@ class Resources:
         Raises
         ------
         ParameterError
-            A parameter of the fit needs all rows in memory, the memory is too little, or `groups` is not a number of
-            groups, or has no cluster.
+            The memory is too little, or `groups` is not a number of groups, or has no cluster.
         """
-        check_fits_shards(settings)
         if groups is not None and cluster is None:
             raise ParameterError("groups", "is for rows on a cluster; name a cluster too, or leave it out")
         limit = MemoryLimit.of(None if memory is None else bytes_of(memory), settings)

@@ -56,24 +56,19 @@ _SOLVERS = ("auto", "dual", "newton")
 _FITTED = (TRAINING, VALIDATION)
 
 
-def check_fits_shards(settings: FitSettings) -> None:
-    """Raise ParameterError where a parameter needs all rows in memory."""
+def check_fits_shards(settings: FitSettings, otherwise: str) -> None:
+    """Raise ParameterError where a parameter needs all rows in memory; `otherwise` says how these are fitted there."""
     needy = next((name for name in _IN_MEMORY if settings.options.get(name)), None)
     if needy is not None:
-        raise ParameterError(
-            needy, "needs all rows in memory; leave it out, or fit without a limit of memory or a cluster"
-        )
+        raise ParameterError(needy, f"needs all rows in memory; leave it out, or {otherwise}")
     kind = settings.targets.kind
     if kind != "auto" and kind != "classes":
-        raise ParameterError(
-            "targets", f"{KIND_NAMES[kind]} need all rows in memory; fit without a limit of memory or a cluster"
-        )
+        raise ParameterError("targets", f"{KIND_NAMES[kind]} need all rows in memory; {otherwise}")
     if settings.solver.solver not in _SOLVERS:
         able = ", ".join(map(repr, _SOLVERS))
         raise ParameterError(
             "solver",
-            f"{settings.solver.solver!r} needs all rows in memory; choose from {able}, or fit without a limit of "
-            "memory or a cluster",
+            f"{settings.solver.solver!r} needs all rows in memory; choose from {able}, or {otherwise}",
         )
 
 
