@@ -319,7 +319,7 @@ def test_what_needs_all_rows_in_memory_is_refused_before_any_is_read(options, pa
         ("_PER_WEIGHT", 10**9, r"[\d,]+ features and 3 classes need about \d+\.\d GB, but the limit is 1\.0 GB"),
         ("_PER_ROUGH_WEIGHT", 10**9, r"[\d,]+ features and 3 classes need about \d+\.\d GB, but the limit is 1\.0 GB"),
         ("_SHARD", -(10**9), r"[\d.]+ [kM]B of text need about \d+\.\d GB, but the limit is 1\.0 GB; raise the limit"),
-        ("_MOST_RESIDENT", -10.0, r"the n-grams of 'word' do not fit into 1\.0 GB; raise the limit"),
+        ("_MOST_RESIDENT", -10.0, r"the n-grams of 'word' do not fit into 1\.0 GB; raise the limit .*hashing=BITS"),
     ],
 )
 def test_too_little_memory_is_told_and_more_goes_on(tmp_path, topics, small_shards, monkeypatch, name, value, message):

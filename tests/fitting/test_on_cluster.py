@@ -175,6 +175,18 @@ def test_what_cannot_be_done_is_refused_in_a_line(run, topics, tmp_path, monkeyp
     assert not list(tmp_path.iterdir())
 
 
+def test_no_scheduler_is_told_with_the_work_so_far_if_there_is_any(run, topics, tmp_path, monkeypatch):
+    monkeypatch.setattr("vikt.parts.dask_engine._SECONDS_TO_ANSWER", 0.1)
+    command = ("train", topics, "--cluster", "tcp://127.0.0.1:9", "--work-dir", tmp_path / "work")
+    (tmp_path / "work").mkdir()
+    for name, is_work in (("job.json", False), ("plan.json", True)):
+        (tmp_path / "work" / name).write_text("{}")
+        code, _, err = run(*command)
+        assert (code, err.count("\n")) == (1, 1)
+        assert err.startswith("vikt: no scheduler answers at tcp://127.0.0.1:9")
+        assert err.endswith("run the same command again to resume\n") == is_work
+
+
 def test_a_cluster_without_dask(topics, monkeypatch):
     monkeypatch.setattr("vikt.parts.dask_engine.find_spec", lambda module: None)
     with pytest.raises(MissingPackageError, match=r"needs Dask.*'\.\[cluster\]'"):

@@ -448,7 +448,9 @@ def test_a_scheduler_that_is_gone(tmp_path):
     with ended(its := scheduler(tmp_path), worker(tmp_path)), cluster_at(address_in(tmp_path)) as engine:
         disturbed = Disturbed(engine, 9, lambda: kill(its.pid))
         objective = objective_of(OnCluster.of_parts(disturbed, some_parts(classes=2)), 2)
-        with pytest.raises(ClusterError, match=r"the scheduler of the cluster tcp://127\.0\.0\.1:.* is gone"):
+        with pytest.raises(
+            ClusterError, match=r"the scheduler of the cluster tcp://127\.0\.0\.1:.* is gone .*; start it again"
+        ):
             newton(objective, tol=1e-9)
 
 

@@ -60,7 +60,9 @@ def test_only_a_report_is_replaced_without_force(tmp_path):
 def test_a_missing_package_is_named_with_what_to_install(monkeypatch, module):
     found = writing.find_spec
     monkeypatch.setattr(writing, "find_spec", lambda name: None if name == module else found(name))
-    with pytest.raises(MissingPackageError, match=rf"(?i)needs {module}, which is not installed; .*pip install '\.\[report\]'"):
+    with pytest.raises(
+        MissingPackageError, match=rf"(?i)needs {module}, which is not installed; .*pip install '\.\[report\]'"
+    ):
         writing.check_installed()
 
 

@@ -158,7 +158,9 @@ def test_another_input_or_other_options_are_refused_until_it_starts_anew(is_whol
     with pytest.raises(InputFileError, match=r"b\.csv: there is no such file"):
         spool(paths, folder)
     write(paths[1], plain_rows(39, 40))
-    with pytest.raises(OutputFileError, match=r"rows of .*b\.csv, which has changed since; choose another folder, or start anew") as caught:
+    with pytest.raises(
+        OutputFileError, match=r"rows of .*b\.csv, which has changed since; choose another folder, or start anew"
+    ) as caught:
         spool(paths, folder)
     assert caught.value.remedy == {"restart": True}
 

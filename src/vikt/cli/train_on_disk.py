@@ -35,7 +35,7 @@ from vikt.corpus.readers import no_rows
 from vikt.errors import ClusterError, UsageError, ViktError
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import Outcomes, outcomes
-from vikt.files.work_folder import WorkFolder
+from vikt.files.work_folder import WorkFolder, has_work
 from vikt.fitting.files import LabelledFiles, Resources
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.shard_fit import check_fits_shards
@@ -137,13 +137,17 @@ def _work_path(request: Request) -> Path:
 @contextmanager
 def _resumable(path: Path) -> Iterator[None]:
     # Where nothing is wrong with the work itself, the same command can finish it.
-    remedy = f"the work so far is in {path}; run the same command again to resume"
     try:
         yield
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(remedy) from None
+        raise KeyboardInterrupt(*_resuming(path)) from None
     except ClusterError as error:
-        raise ClusterError(f"{error.message}; {remedy}" if path.exists() else error.message) from error
+        raise ClusterError("; ".join([error.message, *_resuming(path)])) from error
+
+
+def _resuming(path: Path) -> list[str]:
+    """How to go on with what is done in a work folder, if anything is."""
+    return [f"the work so far is in {path}; run the same command again to resume"] * has_work(path)
 
 
 class _Test(NamedTuple):

@@ -111,9 +111,14 @@ def write_json(path: Path, content: Json) -> None:
         file.write(json.dumps(content).encode())
 
 
+def has_work(path: Path) -> bool:
+    """Whether any work was done: the file of a job says only what was asked."""
+    return any(found.is_file() and found.name not in (_JOB, _LOCK) for found in path.rglob("*"))
+
+
 def _check_same(path: Path, job: Json, restart: bool) -> None:
     kept = path / _JOB
-    if restart or not _has_work(path):
+    if restart or not has_work(path):
         for found in path.iterdir():
             if found.is_dir():
                 shutil.rmtree(found)
@@ -131,11 +136,6 @@ def _check_same(path: Path, job: Json, restart: bool) -> None:
             f"{setting(now.get(name))}; repeat that command, or start anew",
             restart=True,
         )
-
-
-def _has_work(path: Path) -> bool:
-    """Whether any work was done: the file of a job says only what was asked."""
-    return any(found.is_file() and found.name not in (_JOB, _LOCK) for found in path.rglob("*"))
 
 
 @contextmanager

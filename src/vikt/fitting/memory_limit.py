@@ -26,7 +26,7 @@ _AT_START = 150_000_000
 _MOST_COUNTERS = 1 << 29
 # The share of the limit at which a vocabulary that grows is given up.
 _MOST_RESIDENT = 0.95
-_REMEDY = "raise the limit to resume from here, or keep fewer features with a higher min_df or with hashing"
+_REMEDY = "raise the limit to resume from here, or keep fewer features with a higher min_df or with hashing=BITS"
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,7 @@ class DaskEngine:
             raise self._gone(error) from error
 
     def _gone(self, why: object) -> ClusterError:
-        return ClusterError(f"the scheduler of the cluster {self._address} is gone ({why}); start it, and fit again")
+        return ClusterError(f"the scheduler of the cluster {self._address} is gone ({why}); start it again")
 
 
 @contextmanager

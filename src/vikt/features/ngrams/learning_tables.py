@@ -117,7 +117,7 @@ class LearningTable(Records):
         if size <= len(self.slots):
             return
         if size > _MOST_SLOTS:
-            raise UsageError("more than 2^30 different n-grams; use shorter ones, a higher min_df, or hashing")
+            raise UsageError("more than 2^30 different n-grams; use shorter ones, a higher min_df, or hashing=BITS")
         self.records = longer(self.records[: self.n], size // 2)
         self.slots = np.full(size, NONE, dtype=np.int32)
         self.fill()
