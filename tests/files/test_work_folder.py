@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 
 import pytest
 
-from vikt.errors import OutputFileError
+from vikt.errors import DataError, OutputFileError
 from vikt.files.work_folder import read_json, work_folder
 
 
@@ -21,6 +22,29 @@ def test_a_folder_is_removed_once_its_job_is_done(tmp_path):
     with work_folder(tmp_path / "work", {"option": 1}) as folder:
         (folder.folder("inner") / "file").write_bytes(b"x")
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
+@pytest.mark.parametrize("error", [None, DataError])
+def test_a_folder_that_a_link_points_to_is_emptied(tmp_path, error):
+    (tmp_path / "disk").mkdir()
+    path = tmp_path / "work"
+    path.symlink_to(tmp_path / "disk")
+    with contextlib.suppress(DataError), work_folder(path, {"option": 1}) as folder:
+        (folder.folder("inner") / "file").write_bytes(b"x")
+        if error:
+            raise error("refused")
+    assert path.is_symlink()
+    assert not list((tmp_path / "disk").iterdir())
+    with work_folder(path, {"option": 2}) as folder:
+        assert folder.once("piece.json", lambda: {"made": 2}) == {"made": 2}
+
+
+def test_a_folder_that_takes_no_files_is_told(tmp_path):
+    # A folder in the place of the lock refuses it to whoever works there, as a read-only disk does.
+    (tmp_path / "work" / "lock").mkdir(parents=True)
+    with pytest.raises(OutputFileError, match="lock: cannot be written"), work_folder(tmp_path / "work", {}):
+        pytest.fail("a folder without a lock")
 
 
 def test_the_same_job_finds_what_was_made(tmp_path):

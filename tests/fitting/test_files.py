@@ -244,6 +244,27 @@ def test_interrupted_work_goes_on(tmp_path, topics, small_shards, monkeypatch, w
     assert not work.exists()
 
 
+def test_packed_rows_that_are_damaged_are_refused_and_made_anew_once_they_are_removed(
+    tmp_path, topics, small_shards, monkeypatch
+):
+    path, work = written(tmp_path, topics), tmp_path / "work"
+    expected = content(fitted(path), tmp_path)
+
+    def fit():
+        return vikt.TextClassifier().fit_files(path, "text", "label", work_dir=work)
+
+    with monkeypatch.context() as killing:
+        kills(killing, shard_fit, "fit_part", 1)
+        with pytest.raises(KilledError):
+            fit()
+    damaged = work / "part0" / "000-0-000"
+    damaged.write_bytes(damaged.read_bytes()[:-100])
+    with pytest.raises(InputFileError, match="000-0-000: was truncated or altered; remove it, and start again"):
+        fit()
+    damaged.unlink()
+    assert content(fit(), tmp_path) == expected
+
+
 def blended(choose):
     """A plan of two parts, whatever is best."""
     from vikt.selection.recipes import Recipe

@@ -215,6 +215,26 @@ def test_a_damaged_run_is_refused(tmp_path):
             Shards.of(made)
 
 
+@pytest.mark.usefixtures("_small")
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_run_that_is_missing_is_refused_and_no_rows_are_lost(is_whole, tmp_path):
+    path, folder = write(tmp_path / "a.csv", plain_rows(100)), tmp_path / "spool"
+    if is_whole:
+        spool([path], folder)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            spool([path], folder, progress=stopping_after(12))
+    runs = sorted(folder.glob("run-*.arrow"))
+    assert len(runs) > 1
+    for missing in runs[:-1]:
+        content = missing.read_bytes()
+        missing.unlink()
+        with pytest.raises(OutputFileError, match=rf"expected {len(runs)} files .*, found {len(runs) - 1}; start anew"):
+            spool([path], folder)
+        missing.write_bytes(content)
+    assert content_of(spool([path], folder)) == content_of(spool([path], tmp_path / "other"))
+
+
 # --- standard input ---------------------------------------------------------------------------------------------------
 
 

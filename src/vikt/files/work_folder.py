@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from vikt.errors import DataError, OutputFileError
-from vikt.files.replacement import replacing
+from vikt.files.replacement import explained, replacing
 from vikt.mappings import Json, ReadJson
 from vikt.tables import setting, size
 
@@ -50,7 +50,7 @@ class WorkFolder:
 
     def remove(self, name: str = "") -> None:
         """Remove a folder within, if it is there, or all."""
-        shutil.rmtree(self.path / name, ignore_errors=True)
+        _remove(self.path / name)
 
     def once(self, name: str, make: Callable[[], Json]) -> ReadJson:
         """What was made and written down, now or before."""
@@ -91,9 +91,9 @@ def work_folder(path: Path, job: Json, *, restart: bool = False) -> Iterator[Wor
             yield WorkFolder(path)
         except DataError:
             # The same job would fail again.
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
             raise
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
 
 
 def read_json(path: Path) -> ReadJson:
@@ -119,11 +119,7 @@ def has_work(path: Path) -> bool:
 def _check_same(path: Path, job: Json, restart: bool) -> None:
     kept = path / _JOB
     if restart or not has_work(path):
-        for found in path.iterdir():
-            if found.is_dir():
-                shutil.rmtree(found)
-            elif found.name != _LOCK:
-                found.unlink()
+        _empty(path, but=_LOCK)
     if not kept.exists():
         write_json(kept, job)
         return
@@ -138,9 +134,29 @@ def _check_same(path: Path, job: Json, restart: bool) -> None:
         )
 
 
+def _remove(folder: Path) -> None:
+    """Remove a folder, if it is there. One that a link points to is emptied, so that the link leads somewhere."""
+    if folder.is_symlink():
+        with suppress(OSError):
+            _empty(folder)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _empty(folder: Path, but: str = "") -> None:
+    """Remove what a folder holds but for a file of one name."""
+    for found in folder.iterdir():
+        if found.is_dir() and not found.is_symlink():
+            shutil.rmtree(found)
+        elif found.name != but:
+            found.unlink()
+
+
 @contextmanager
 def _locked(path: Path) -> Iterator[IO[bytes]]:
-    with (path / _LOCK).open("wb") as file:
+    with explained(path / _LOCK):
+        file = (path / _LOCK).open("wb")
+    with file:
         if fcntl is not None:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

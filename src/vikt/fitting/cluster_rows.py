@@ -21,6 +21,7 @@ from vikt.arrays import Ints
 from vikt.errors import ParameterError
 from vikt.features.measured import Measured
 from vikt.features.text import TextFeatures
+from vikt.files.replacement import explained
 from vikt.fitting.recipe_rows import ChosenRows, RecipeRows
 from vikt.fitting.shard_work import Uses
 from vikt.fitting.shards import ShardReader
@@ -74,7 +75,8 @@ class Cluster:
 
     def check(self, folder: Path) -> None:
         path, token = folder.absolute() / _TOKEN, secrets.token_hex()
-        path.write_text(token, encoding="ascii")
+        with explained(path):
+            path.write_text(token, encoding="ascii")
         workers = self.engine.workers()
         reading = [self.engine.start("check-folder", _problem_reading, worker, [path, token]) for worker in workers]
         try:

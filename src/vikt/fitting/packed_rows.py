@@ -69,7 +69,7 @@ class PackedRows:
         self.work.memory.check_weights(self.features, len(self.present))
         for shard in range(len(self.work.shards)):
             self.work.progress("packing", shard, len(self.work.shards))
-            if not self._listed(shard).exists():
+            if not self._is_written(shard):
                 apart = enumerate(self.work.examples_apart(shard, self.rows.several))
                 names = [self._write(f"{shard:03}-{number}", examples) for number, examples in apart]
                 write_json(self._listed(shard), {"pieces": names})
@@ -127,6 +127,13 @@ class PackedRows:
     def _listed(self, shard: int) -> Path:
         """The file that names those of a shard, once they are all there."""
         return self._folder / f"{shard:03}.json"
+
+    def _is_written(self, shard: int) -> bool:
+        """Whether all files of a shard are there; one that was damaged may have been removed."""
+        path = self._listed(shard)
+        return path.exists() and all(
+            (self._folder / name).exists() for names in read_json(path)["pieces"] for name in names
+        )
 
     def _write(self, name: str, examples: Examples) -> list[str]:
         """Write rows in pieces that are small in memory; the names of these."""

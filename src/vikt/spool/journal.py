@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vikt.corpus.columns import Columns
@@ -18,7 +18,7 @@ from vikt.files.replacement import Replacements
 from vikt.mappings import Json
 from vikt.spool.rows import SpooledRows, write_run
 from vikt.spool.tally import Tally
-from vikt.tables import setting
+from vikt.tables import counted, setting
 
 _JOB, _WHOLE = "job.json", "whole.json"
 _RUNS, _TALLIES = "run-*.arrow", "run-*.json"
@@ -96,7 +96,7 @@ class Journal:
         before = self.runs
         path = self.folder / f"run-{len(before):06}.arrow"
         try:
-            self._write(path.with_suffix(".json").name, tally.to_json())
+            self._write(path.with_suffix(".json").name, replace(tally, runs=len(before) + 1).to_json())
             write_run(path, rows, self.seed, self._replacements)
         except OutputFileError as error:
             raise OutputFileError(
@@ -107,7 +107,7 @@ class Journal:
 
     def end(self, tally: Tally) -> None:
         """Write down that all rows are spooled."""
-        self._write(_WHOLE, tally.to_json())
+        self._write(_WHOLE, replace(tally, runs=len(self.runs)).to_json())
 
     def _read(self, name: str) -> Json | None:
         path = self.folder / name
@@ -118,9 +118,16 @@ class Journal:
 
     def _tally(self, name: str) -> Tally:
         try:
-            return Tally.from_json((self.folder / name).read_text(encoding="utf-8"))
+            tally = Tally.from_json((self.folder / name).read_text(encoding="utf-8"))
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise self._damaged(name, str(error)) from None
+        if tally.runs != len(self.runs):
+            raise OutputFileError(
+                f"{self.folder}: expected {counted(tally.runs, 'file')} of spooled rows, found {len(self.runs)}; start "
+                "anew",
+                restart=True,
+            )
+        return tally
 
     def _damaged(self, name: str, reason: str) -> OutputFileError:
         return OutputFileError(f"{self.folder / name}: cannot be read ({reason:.200}); start anew", restart=True)

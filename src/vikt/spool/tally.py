@@ -40,6 +40,8 @@ class Tally:
     ----------
     source, batches : int
         How many sources are read whole, and how many batches of the next one.
+    runs : int
+        How many runs hold these rows.
     rows, rows_of_weight_0, blank_lines : int
         Counts of the input.
     n_bytes : int
@@ -52,6 +54,7 @@ class Tally:
 
     source: int = 0
     batches: int = 0
+    runs: int = 0
     rows: int = 0
     rows_of_weight_0: int = 0
     blank_lines: int = 0
