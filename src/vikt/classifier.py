@@ -314,8 +314,8 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         OutputFileError
             The folder holds other work, or the disk is full.
         """
-        from vikt.fitting.files import LabelledFiles, Resources, fit_files, paths_of
-        from vikt.fitting.shard_fit import check_fits_shards
+        from vikt.fitting.sharded.files import LabelledFiles, Resources, fit_files, paths_of
+        from vikt.fitting.sharded.shard_fit import check_fits_shards
 
         if text is None and self.text_column != TEXT_COLUMN:
             text = self.text_column

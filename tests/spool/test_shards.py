@@ -19,7 +19,7 @@ from vikt.errors import ClassesError, DataError
 from vikt.features.measured import Measured
 from vikt.fitting.data_record import DataRecord
 from vikt.fitting.examples import Examples
-from vikt.fitting.shards import Shards
+from vikt.fitting.sharded.shards import Shards
 from vikt.spool.spooling import TextsAlone, spool
 
 ROWS = st.lists(

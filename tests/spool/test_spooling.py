@@ -25,7 +25,7 @@ import pytest
 from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import labelled, read_tables
 from vikt.errors import ColumnError, DataError, InputFileError, OutputFileError, UsageError, ViktError
-from vikt.fitting.shards import Shards
+from vikt.fitting.sharded.shards import Shards
 from vikt.spool import spooling
 from vikt.spool.spooling import TextsAlone, spool
 
@@ -433,7 +433,7 @@ def test_memory_does_not_grow_with_the_files(tmp_path):
     texts = [" ".join(f"word{draw.randrange(5000)}" for _ in range(200)) for _ in range(500)]
     all_rows = [f"{i} {draw.choice(texts)}" for i in range(180_000)]
     code = (
-        "import sys; from pathlib import Path; from vikt.fitting.shards import Shards\n"
+        "import sys; from pathlib import Path; from vikt.fitting.sharded.shards import Shards\n"
         "from vikt.spool.spooling import spool\n"
         "shards = Shards.of(spool(sys.argv[2:], Path(sys.argv[1])))\n"
         "status = Path('/proc/self/status').read_text()\n"

@@ -34,16 +34,16 @@ class Scratch:
         self._numbers, self._left = count(), _IN_MEMORY
         weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
 
-    def kept(self, value: T) -> Kept[T]:
+    def kept(self, value: T) -> Stored[T]:
         """Keep a value. Raises OutputFileError where it cannot be written; the disk may be full."""
         content = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
         if len(content) <= self._left:
             self._left -= len(content)
-            kept = Kept[T](self, content)
+            kept = Stored[T](self, content)
             weakref.finalize(kept, self._give_back, len(content))
             return kept
         path = self._folder / str(next(self._numbers))
-        kept = Kept[T](self, path)
+        kept = Stored[T](self, path)
         weakref.finalize(kept, path.unlink, missing_ok=True)
         with explained(path):
             path.write_bytes(content)
@@ -54,7 +54,7 @@ class Scratch:
 
 
 @dataclass(frozen=True, eq=False)
-class Kept(Generic[T]):
+class Stored(Generic[T]):
     """A value as bytes, in memory or in a file."""
 
     scratch: Scratch
@@ -71,7 +71,7 @@ class Later(Generic[T]):
 
     def __init__(self, scratch: Scratch, work: Callable[..., T], arguments: tuple[object, ...]) -> None:
         self._scratch, self._work, self._arguments = scratch, work, arguments
-        self._kept: Kept[T] | None = None
+        self._kept: Stored[T] | None = None
 
     def of(self, part: Part) -> T:
         if self._kept is not None:
@@ -103,4 +103,4 @@ def given_value(part: Part, argument: Any) -> Any:
     """What an argument stands for, read or made."""
     if isinstance(argument, Later | Derived):
         return argument.of(part)
-    return argument.value if isinstance(argument, Kept) else argument
+    return argument.value if isinstance(argument, Stored) else argument

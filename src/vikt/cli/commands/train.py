@@ -131,6 +131,6 @@ def train(**typed: Any) -> None:
     if not request.spools:
         work.train(request, options)
         return
-    from vikt.cli.train_on_disk import train as train_on_disk
+    from vikt.cli.train_sharded import train as train_sharded
 
-    train_on_disk(request, options)
+    train_sharded(request, options)

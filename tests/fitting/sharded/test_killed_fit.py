@@ -12,7 +12,7 @@ import pytest
 import vikt
 from vikt.files import snapshot
 from vikt.files.snapshot import SnapshotFile
-from vikt.fitting import shard_fit
+from vikt.fitting.sharded import shard_fit
 from vikt.spool import spool as spools
 
 OPTIONS = {"analyzer": "word", "ngrams": (1, 2), "l2": 1e-4, "tol": 1e-6}

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from vikt.fitting import files
+from vikt.fitting.sharded import files
 from vikt.fitting.trained import load_trained
 from vikt.spool import spool as spools
 

@@ -18,8 +18,8 @@ from vikt.features.packed import RowDecoder, check_packable, packed
 from vikt.features.text import TextFeatures
 from vikt.files.work_folder import check_room, read_json, write_json
 from vikt.fitting.examples import Examples
-from vikt.fitting.recipe_rows import RecipeRows
-from vikt.fitting.shard_work import ShardWork
+from vikt.fitting.sharded.recipe_rows import RecipeRows
+from vikt.fitting.sharded.shard_work import ShardWork
 from vikt.model.objective import Objective
 from vikt.parts.disk import OnDisk, write_part
 from vikt.spool.spool import Spool

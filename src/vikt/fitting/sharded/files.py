@@ -15,15 +15,15 @@ from vikt.corpus.label_reading import ONE_LABEL, LabelReading
 from vikt.errors import InputFileError, ParameterError, UsageError
 from vikt.features.memory import bytes_of
 from vikt.files.work_folder import WorkFolder, work_folder
-from vikt.fitting.cluster_rows import DEFAULT_GROUPS, ClusterAddress
-from vikt.fitting.memory_limit import MemoryLimit
-from vikt.fitting.packed_rows import Disk
-from vikt.fitting.recipe_rows import RowPlace
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.fitting.shard_fit import ShardFit
-from vikt.fitting.shard_work import ShardWork
-from vikt.fitting.shards import Shards
+from vikt.fitting.sharded.cluster_rows import DEFAULT_GROUPS, ClusterAddress
+from vikt.fitting.sharded.memory_limit import MemoryLimit
+from vikt.fitting.sharded.packed_rows import Disk
+from vikt.fitting.sharded.recipe_rows import RowPlace
+from vikt.fitting.sharded.shard_fit import ShardFit
+from vikt.fitting.sharded.shard_work import ShardWork
+from vikt.fitting.sharded.shards import Shards
 from vikt.mappings import Json
 from vikt.parameters import plain
 from vikt.progress import Progress

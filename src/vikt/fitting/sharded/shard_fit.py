@@ -29,12 +29,12 @@ from vikt.fitting.model import FittedModel
 from vikt.fitting.part_record import PartRecord
 from vikt.fitting.parts import FittedPart, blend, fit_part
 from vikt.fitting.prepare import Prepared, learnt_scales, scaled, with_scales
-from vikt.fitting.recipe_rows import RecipeRows, RowPlace
 from vikt.fitting.record import FitRecord
 from vikt.fitting.refitted import plan_of
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.fitting.shard_work import TEST, TRAINING, VALIDATION, ShardWork, Uses
+from vikt.fitting.sharded.recipe_rows import RecipeRows, RowPlace
+from vikt.fitting.sharded.shard_work import TEST, TRAINING, VALIDATION, ShardWork, Uses
 from vikt.fitting.trained import load_trained
 from vikt.mappings import Json
 from vikt.matrix import SparseMatrix

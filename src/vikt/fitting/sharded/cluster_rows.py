@@ -22,9 +22,9 @@ from vikt.errors import ParameterError
 from vikt.features.measured import Measured
 from vikt.features.text import TextFeatures
 from vikt.files.replacement import explained
-from vikt.fitting.recipe_rows import ChosenRows, RecipeRows
-from vikt.fitting.shard_work import Uses
-from vikt.fitting.shards import ShardReader
+from vikt.fitting.sharded.recipe_rows import ChosenRows, RecipeRows
+from vikt.fitting.sharded.shard_work import Uses
+from vikt.fitting.sharded.shards import ShardReader
 from vikt.matrix import SparseMatrix
 from vikt.model.objective import Objective
 from vikt.parameters import GROUPS, checked_value

@@ -26,12 +26,12 @@ from vikt.errors import (
 from vikt.features.handmade import Number
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
-from vikt.fitting import memory_limit, packed_rows, shard_fit
 from vikt.fitting.examples import Examples
-from vikt.fitting.memory_limit import MemoryLimit
 from vikt.fitting.model import measured
 from vikt.fitting.parts import fit_part
 from vikt.fitting.refitted import used_rows
+from vikt.fitting.sharded import memory_limit, packed_rows, shard_fit
+from vikt.fitting.sharded.memory_limit import MemoryLimit
 from vikt.model.objective import Objective
 from vikt.spool import spool as spools
 

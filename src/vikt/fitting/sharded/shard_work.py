@@ -12,9 +12,9 @@ import numpy as np
 from vikt.arrays import Floats, Ints
 from vikt.files.work_folder import WorkFolder
 from vikt.fitting.examples import Examples
-from vikt.fitting.memory_limit import MemoryLimit
 from vikt.fitting.settings import FitSettings
-from vikt.fitting.shards import ShardReader, Shards
+from vikt.fitting.sharded.memory_limit import MemoryLimit
+from vikt.fitting.sharded.shards import ShardReader, Shards
 from vikt.progress import Progress, no_progress
 from vikt.selection.features import first_rows
 

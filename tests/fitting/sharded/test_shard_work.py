@@ -9,9 +9,9 @@ import pytest
 
 from vikt.classifier import TextClassifier
 from vikt.files.work_folder import work_folder
-from vikt.fitting.memory_limit import MemoryLimit
-from vikt.fitting.shard_work import ShardWork
-from vikt.fitting.shards import Shards
+from vikt.fitting.sharded.memory_limit import MemoryLimit
+from vikt.fitting.sharded.shard_work import ShardWork
+from vikt.fitting.sharded.shards import Shards
 from vikt.progress import no_progress
 from vikt.spool import spool as spool_module
 from vikt.spool.spool import Spool

@@ -36,10 +36,10 @@ from vikt.errors import ClusterError, UsageError, ViktError
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import Outcomes, outcomes
 from vikt.files.work_folder import WorkFolder, has_work
-from vikt.fitting.files import LabelledFiles, Resources
 from vikt.fitting.saved import SavedModel
-from vikt.fitting.shard_fit import check_fits_shards
-from vikt.fitting.shard_work import ShardWork
+from vikt.fitting.sharded.files import LabelledFiles, Resources
+from vikt.fitting.sharded.shard_fit import check_fits_shards
+from vikt.fitting.sharded.shard_work import ShardWork
 from vikt.mappings import Values
 from vikt.progress import Progress
 from vikt.report.evaluation import model_figures

@@ -17,7 +17,7 @@ from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.files.array_file import ArrayFile, write_arrays
 from vikt.fitting.examples import Examples
-from vikt.fitting.shard_work import ShardWork, Uses
+from vikt.fitting.sharded.shard_work import ShardWork, Uses
 from vikt.model.classes import class_factors
 from vikt.model.objective import Objective
 from vikt.model.penalties import penalty_of

@@ -19,7 +19,7 @@ import vikt
 from parts.test_cluster import address_in, ended, kill, scheduler, worker
 from vikt.errors import MissingPackageError, ParameterError
 from vikt.files import snapshot
-from vikt.fitting.cluster_rows import Cluster, ClusterAddress
+from vikt.fitting.sharded.cluster_rows import Cluster, ClusterAddress
 from vikt.fitting.trained import load_trained
 from vikt.parts.engine import WorkersLostError
 from vikt.spool import spool as spools
