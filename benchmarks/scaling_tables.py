@@ -91,8 +91,8 @@ def tuned_table(sides: dict[str, Any], data: dict[str, Any]) -> list[str]:
 
 def untried_on_all_rows(names: list[str]) -> str:
     return (
-        f"There was no time to compare settings on all rows for {'; '.join(names)}: each has the setting that is best "
-        "on few rows, which need not be the best on many."
+        "Settings were not compared on all rows for these sides, which have the one that is best on few rows; it need "
+        f"not be the best on many: {'; '.join(names)}."
     )
 
 

@@ -216,6 +216,19 @@ def test_a_damaged_run_is_refused(tmp_path):
 
 
 @pytest.mark.usefixtures("_small")
+def test_a_run_with_a_flipped_bit_is_refused_on_resuming(tmp_path):
+    path, folder = write(tmp_path / "a.csv", plain_rows(100)), tmp_path / "spool"
+    run = spool([path], folder).runs[1]
+    content = run.read_bytes()
+    for place in range(0, len(content), len(content) // 7):
+        run.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        with pytest.raises(OutputFileError, match=r"run-000001\.arrow: cannot be read .*checksum.*; start anew"):
+            spool([path], folder)
+    run.write_bytes(content)
+    assert content_of(spool([path], folder)) == content_of(spool([path], tmp_path / "other"))
+
+
+@pytest.mark.usefixtures("_small")
 @pytest.mark.parametrize("is_whole", [True, False])
 def test_a_run_that_is_missing_is_refused_and_no_rows_are_lost(is_whole, tmp_path):
     path, folder = write(tmp_path / "a.csv", plain_rows(100)), tmp_path / "spool"

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from zlib import crc32
 
 from vikt.corpus.columns import Columns
 from vikt.errors import OutputFileError
 from vikt.files.replacement import Replacements
 from vikt.mappings import Json
-from vikt.spool.rows import SpooledRows, write_run
+from vikt.spool.rows import SpooledRows, run_of
 from vikt.spool.tally import Tally
 from vikt.tables import counted, setting
 
@@ -67,7 +68,7 @@ class Journal:
     def begin(self, asked: Json, columns: Columns) -> None:
         """Write down what is asked, and the columns that are found."""
         found = [columns.text, columns.label, columns.guesses]
-        self._write(_JOB, json.dumps({"asked": asked, "columns": found}))
+        self._write(_JOB, json.dumps({"asked": asked, "columns": found}).encode())
 
     @property
     def runs(self) -> list[Path]:
@@ -93,11 +94,12 @@ class Journal:
         OutputFileError
             It cannot be written; the runs before it stay.
         """
-        before = self.runs
+        before, content = self.runs, run_of(rows, self.seed)
         path = self.folder / f"run-{len(before):06}.arrow"
+        tally.add_run(content)
         try:
-            self._write(path.with_suffix(".json").name, replace(tally, runs=len(before) + 1).to_json())
-            write_run(path, rows, self.seed, self._replacements)
+            self._write(path.with_suffix(".json").name, tally.to_json().encode())
+            self._write(path.name, content)
         except OutputFileError as error:
             raise OutputFileError(
                 f"{error.message}; the rows spooled before stay; run the same work again to resume"
@@ -107,7 +109,7 @@ class Journal:
 
     def end(self, tally: Tally) -> None:
         """Write down that all rows are spooled."""
-        self._write(_WHOLE, replace(tally, runs=len(self.runs)).to_json())
+        self._write(_WHOLE, tally.to_json().encode())
 
     def _read(self, name: str) -> Json | None:
         path = self.folder / name
@@ -121,20 +123,22 @@ class Journal:
             tally = Tally.from_json((self.folder / name).read_text(encoding="utf-8"))
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise self._damaged(name, str(error)) from None
-        if tally.runs != len(self.runs):
+        if len(tally.checksums) != len(self.runs):
+            expected = counted(len(tally.checksums), "file")
             raise OutputFileError(
-                f"{self.folder}: expected {counted(tally.runs, 'file')} of spooled rows, found {len(self.runs)}; start "
-                "anew",
-                restart=True,
+                f"{self.folder}: expected {expected} of spooled rows, found {len(self.runs)}; start anew", restart=True
             )
+        for run, checksum in zip(self.runs, tally.checksums, strict=True):
+            if crc32(run.read_bytes()) != checksum:
+                raise self._damaged(run.name, "its checksum is wrong")
         return tally
 
     def _damaged(self, name: str, reason: str) -> OutputFileError:
         return OutputFileError(f"{self.folder / name}: cannot be read ({reason:.200}); start anew", restart=True)
 
-    def _write(self, name: str, content: str) -> None:
+    def _write(self, name: str, content: bytes | memoryview) -> None:
         with self._replacements.replacing(self.folder / name) as file:
-            file.write(content.encode())
+            file.write(content)
 
     def _other_job(self, before: Json, asked: Json) -> OutputFileError:
         name = next((name for name in asked if before.get(name) != asked[name]), next(iter(asked)))

@@ -15,7 +15,6 @@ from vikt.corpus.arrow import ArrowColumn, as_numpy
 from vikt.corpus.digests import ContentDigests
 from vikt.corpus.texts import Texts
 from vikt.errors import OutputFileError
-from vikt.files.replacement import Replacements
 
 # Rows of a text are in the bucket of the highest bits of its key, so that all of them meet, and buckets follow in the
 # order of keys.
@@ -75,26 +74,19 @@ class SpooledRows(NamedTuple):
         return self.texts.n_bytes + BYTES_PER_ROW * self.n_rows
 
 
-def write_run(path: Path, rows: SpooledRows, seed: int, replacements: Replacements) -> None:
-    """Write rows, a batch for each bucket.
-
-    Raises
-    ------
-    OutputFileError
-        The disk is full, or the folder cannot be written.
-    """
+def run_of(rows: SpooledRows, seed: int) -> memoryview:
+    """The content of a run's file: rows, a batch for each bucket."""
     bucket = (rows.digests.keys(seed) >> _SHIFT).astype(np.int64)
     order = np.argsort(bucket, kind="stable")
     edges = np.searchsorted(bucket[order], np.arange(N_BUCKETS + 1))
     table = _table(rows).take(_column(order, pa.int64()))
     (batch,) = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=_USES_THREADS)
-    with (
-        replacements.replacing(path) as file,
-        pa.ipc.new_file(pa.PythonFile(file, "w"), table.schema, options=options) as writer,
-    ):
+    content = pa.BufferOutputStream()
+    with pa.ipc.new_file(content, table.schema, options=options) as writer:
         for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             writer.write_batch(batch.slice(first, last - first))
+    return memoryview(content.getvalue())
 
 
 def read_buckets(paths: Sequence[Path], first: int, last: int) -> SpooledRows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from zlib import crc32
 
 import numpy as np
 
@@ -40,8 +41,8 @@ class Tally:
     ----------
     source, batches : int
         How many sources are read whole, and how many batches of the next one.
-    runs : int
-        How many runs hold these rows.
+    checksums : list of int
+        The CRC-32 of each run that holds these rows.
     rows, rows_of_weight_0, blank_lines : int
         Counts of the input.
     n_bytes : int
@@ -54,7 +55,7 @@ class Tally:
 
     source: int = 0
     batches: int = 0
-    runs: int = 0
+    checksums: list[int] = field(default_factory=list)
     rows: int = 0
     rows_of_weight_0: int = 0
     blank_lines: int = 0
@@ -70,6 +71,10 @@ class Tally:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))
+
+    def add_run(self, content: memoryview) -> None:
+        """Count a run with this content."""
+        self.checksums.append(crc32(content))
 
     def end_batch(self) -> None:
         """Note that a batch is read."""
