@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 
 import numpy as np
@@ -169,7 +168,7 @@ def test_columns_far_from_a_small_cache_change_no_optimum(classes, monkeypatch):
 
 def test_a_hint_is_no_proof(monkeypatch):
     """Whatever the pace promises, a fit ends only when it is proven."""
-    monkeypatch.setattr(sys.modules["vikt.solvers.dual"], "_EXPECTED", 1e6)
+    monkeypatch.setattr("vikt.solvers.pace._EXPECTED", 1e6)
     objective = problem(2, classes=3, l2=1e-3)
     solution = dual(objective, tol=1e-6)
     assert solution.converged
