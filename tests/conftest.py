@@ -35,6 +35,16 @@ def pytest_configure(config: pytest.Config) -> None:
 _DATA = Path(os.environ.get("VIKT_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
+@pytest.fixture
+def memory():
+    """An empty file system in memory, at addresses of fsspec."""
+    system = pytest.importorskip("fsspec").filesystem("memory")
+    system.store.clear()
+    system.pseudo_dirs[:] = [""]
+    yield system
+    system.store.clear()
+
+
 @pytest.fixture(scope="session")
 def corpus():
     """Paths of real corpora by name, such as corpus("trec/train.tsv"); the test skips where one is missing."""

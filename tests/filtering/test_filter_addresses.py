@@ -23,16 +23,6 @@ def model(tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def memory():
-    """An empty file system in memory."""
-    system = fsspec.filesystem("memory")
-    system.store.clear()
-    system.pseudo_dirs[:] = [""]
-    yield system
-    system.store.clear()
-
-
 def test_a_folder_is_filtered_resumed_and_refused_at_addresses(run, model, memory):
     lines = [json.dumps({"text": text}) + "\n" for text in TEXTS]
     with memory.open("/in/a/x.jsonl", "w") as file:

@@ -31,16 +31,6 @@ def parquet_of(rows):
     return buffer.getvalue()
 
 
-@pytest.fixture
-def memory():
-    """An empty file system in memory."""
-    system = fsspec.filesystem("memory")
-    system.store.clear()
-    system.pseudo_dirs[:] = [""]
-    yield system
-    system.store.clear()
-
-
 @pytest.mark.usefixtures("_small")
 @pytest.mark.parametrize(
     ("files", "name"),

@@ -44,21 +44,6 @@ def small_shards(monkeypatch):
     monkeypatch.setattr(spools, "_BYTES_PER_SHARD", 20_000)
 
 
-@pytest.fixture(scope="module")
-def topics():
-    """Generated texts of three topics, some of them duplicates, and a few with two labels."""
-    generator = random.Random(0)
-    words = {k: [f"{k}{i}" for i in range(200)] for k in "abcd"}
-    rows = []
-    for i in range(1500):
-        label = "abc"[min(i % 4, 2)]
-        mixed = [generator.choice(words[generator.choice([label, "d", label, "abc"[i % 3]])]) for _ in range(12)]
-        rows.append((" ".join(mixed), label))
-    rows += rows[:60] + [(text, "a") for text, _ in rows[100:130]]
-    generator.shuffle(rows)
-    return rows
-
-
 def written(folder, rows, name="rows.csv", weights=None):
     frame = pd.DataFrame(rows, columns=["text", "label"])
     if weights is not None:

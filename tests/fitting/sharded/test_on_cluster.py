@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -42,18 +41,10 @@ def two(cluster):
 
 
 @pytest.fixture(scope="module")
-def topics(tmp_path_factory):
-    """A file of generated texts of three topics, some of them duplicates, and a few with two labels."""
-    generator = random.Random(0)
-    words = {k: [f"{k}{i}" for i in range(200)] for k in "abcd"}
-    rows = []
-    for i in range(1500):
-        label = "abc"[min(i % 4, 2)]
-        mixed = [generator.choice(words[generator.choice([label, "d", label, "abc"[i % 3]])]) for _ in range(12)]
-        rows.append((" ".join(mixed), label))
-    rows += rows[:60] + [(text, "a") for text, _ in rows[100:130]]
+def topics_file(topics, tmp_path_factory):
+    """The topics in a file."""
     path = tmp_path_factory.mktemp("topics") / "rows.csv"
-    pd.DataFrame(rows, columns=["text", "label"]).to_csv(path, index=False)
+    pd.DataFrame(topics, columns=["text", "label"]).to_csv(path, index=False)
     return path
 
 
@@ -70,18 +61,18 @@ def content(classifier, folder):
 @pytest.mark.parametrize(
     "options", [WORDS, pytest.param({"analyzer": "word", "tol": 1e-4}, marks=pytest.mark.slow)], ids=["l2", "auto"]
 )
-def test_the_model_is_the_same_on_any_number_of_workers(two, topics, tmp_path, options):
-    on_two, on_one = (fitted(topics, cluster, **options) for cluster in (two, "local:1"))
+def test_the_model_is_the_same_on_any_number_of_workers(two, topics_file, tmp_path, options):
+    on_two, on_one = (fitted(topics_file, cluster, **options) for cluster in (two, "local:1"))
     assert content(on_two, tmp_path) == content(on_one, tmp_path)
     # λ is confirmed by all validation rows where it is not given.
     assert (on_two.data_["validation_rows"] > 0) == ("l2" not in options)
 
 
-def test_groups_of_one_have_the_bits_of_the_same_shards_on_disk(two, topics, monkeypatch):
+def test_groups_of_one_have_the_bits_of_the_same_shards_on_disk(two, topics_file, monkeypatch):
     options = WORDS | {"weighting": "nb", "class_weight": "balanced"}
-    on_cluster = fitted(topics, two, groups=1, **options)
+    on_cluster = fitted(topics_file, two, groups=1, **options)
     monkeypatch.setattr(spools.Spool, "n_shards", 4)
-    on_disk = fitted(topics, **options)
+    on_disk = fitted(topics_file, **options)
     assert on_cluster.theta_.tobytes() == on_disk.theta_.tobytes()
     assert on_cluster.loss_curve_ == on_disk.loss_curve_
 
@@ -97,11 +88,11 @@ def test_groups_of_one_have_the_bits_of_the_same_shards_on_disk(two, topics, mon
     ],
     ids=str,
 )
-def test_the_optimum_is_that_of_one_machine(two, topics, options):
+def test_the_optimum_is_that_of_one_machine(two, topics_file, options):
     options = WORDS | options
-    on_disk = fitted(topics, **options)
+    on_disk = fitted(topics_file, **options)
     for groups in (1, 4):
-        on_cluster = fitted(topics, two, groups=groups, **options)
+        on_cluster = fitted(topics_file, two, groups=groups, **options)
         own, other = (each.features_.to_arrays() for each in (on_cluster, on_disk))
         assert all(np.array_equal(own[name], other[name]) for name in other)
         most = 2 * np.sqrt(options["tol"] * on_disk.loss_ / options["l2"])
@@ -110,22 +101,33 @@ def test_the_optimum_is_that_of_one_machine(two, topics, options):
         assert on_cluster.data_ == on_disk.data_
 
 
-def test_the_dashboard_shows_what_is_done(cluster, two, topics):
-    fitted(topics, two, **WORDS)
+def test_the_dashboard_shows_what_is_done(cluster, two, topics_file):
+    fitted(topics_file, two, **WORDS)
     shown = set(cluster.scheduler.task_prefixes)
     assert {"check-folder", "count-ngrams", "learn-ngrams", "make-rows", "ascend"} <= shown
 
 
 @pytest.mark.slow
-def test_memory_may_be_limited_too(two, topics, tmp_path):
-    limited = vikt.TextClassifier(**WORDS).fit_files(topics, "text", "label", cluster=two, memory="500MB")
-    assert content(limited, tmp_path) == content(fitted(topics, two, **WORDS), tmp_path)
+def test_memory_may_be_limited_too(two, topics_file, tmp_path):
+    limited = vikt.TextClassifier(**WORDS).fit_files(topics_file, "text", "label", cluster=two, memory="500MB")
+    assert content(limited, tmp_path) == content(fitted(topics_file, two, **WORDS), tmp_path)
     with pytest.raises(ParameterError, match="expected"):
-        vikt.TextClassifier(**WORDS).fit_files(topics, "text", "label", cluster=two, memory="10MB")
+        vikt.TextClassifier(**WORDS).fit_files(topics_file, "text", "label", cluster=two, memory="10MB")
 
 
-def test_the_record_tells_the_groups(two, topics, tmp_path, run):
-    command = ("train", topics, "--analyzer", "word", "--l2", "1e-3", "--tol", "1e-3", "-o", tmp_path / "model.vikt")
+def test_the_record_tells_the_groups(two, topics_file, tmp_path, run):
+    command = (
+        "train",
+        topics_file,
+        "--analyzer",
+        "word",
+        "--l2",
+        "1e-3",
+        "--tol",
+        "1e-3",
+        "-o",
+        tmp_path / "model.vikt",
+    )
     code, out, err = run(*command, "--cluster", two, "--groups", "3")
     assert code == 0, err
     assert "cluster    rows in 3 groups, passed over at the same time" in out
@@ -145,9 +147,9 @@ def test_a_number_of_groups_that_is_none(groups):
     assert refused.value.parameter == "groups"
 
 
-def test_groups_without_a_cluster(topics):
+def test_groups_without_a_cluster(topics_file):
     with pytest.raises(ParameterError, match="name a cluster too") as refused:
-        fitted(topics, groups=2, **WORDS)
+        fitted(topics_file, groups=2, **WORDS)
     assert refused.value.parameter == "groups"
 
 
@@ -166,18 +168,18 @@ def test_groups_without_a_cluster(topics):
     ],
     ids=str,
 )
-def test_what_cannot_be_done_is_refused_in_a_line(run, topics, tmp_path, monkeypatch, options, message):
+def test_what_cannot_be_done_is_refused_in_a_line(run, topics_file, tmp_path, monkeypatch, options, message):
     monkeypatch.chdir(tmp_path)
-    code, out, err = run("train", topics, *options)
+    code, out, err = run("train", topics_file, *options)
     assert (code, out) == (2, "")
     assert message in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
 
 
-def test_no_scheduler_is_told_with_the_work_so_far_if_there_is_any(run, topics, tmp_path, monkeypatch):
+def test_no_scheduler_is_told_with_the_work_so_far_if_there_is_any(run, topics_file, tmp_path, monkeypatch):
     monkeypatch.setattr("vikt.parts.dask_engine._SECONDS_TO_ANSWER", 0.1)
-    command = ("train", topics, "--cluster", "tcp://127.0.0.1:9", "--work-dir", tmp_path / "work")
+    command = ("train", topics_file, "--cluster", "tcp://127.0.0.1:9", "--work-dir", tmp_path / "work")
     (tmp_path / "work").mkdir()
     for name, is_work in (("job.json", False), ("plan.json", True)):
         (tmp_path / "work" / name).write_text("{}")
@@ -187,10 +189,10 @@ def test_no_scheduler_is_told_with_the_work_so_far_if_there_is_any(run, topics, 
         assert err.endswith("run the same command again to resume\n") == is_work
 
 
-def test_a_cluster_without_dask(topics, monkeypatch):
+def test_a_cluster_without_dask(topics_file, monkeypatch):
     monkeypatch.setattr("vikt.parts.dask_engine.find_spec", lambda module: None)
     with pytest.raises(MissingPackageError, match=r"needs Dask.*'\.\[cluster\]'"):
-        fitted(topics, "local:2", **WORDS)
+        fitted(topics_file, "local:2", **WORDS)
 
 
 @pytest.mark.parametrize(
@@ -198,14 +200,14 @@ def test_a_cluster_without_dask(topics, monkeypatch):
     [(lambda path: path.unlink(), "No such file"), (lambda path: path.write_text("x"), "it has other files there")],
     ids=["missing", "another folder"],
 )
-def test_a_folder_that_a_worker_cannot_read(two, topics, tmp_path, run, monkeypatch, change, problem):
+def test_a_folder_that_a_worker_cannot_read(two, topics_file, tmp_path, run, monkeypatch, change, problem):
     check = Cluster.check
 
     def checked(cluster, folder):
         check(replace(cluster, engine=Changed(cluster.engine, lambda: change(folder / "token"))), folder)
 
     monkeypatch.setattr(Cluster, "check", checked)
-    code, _, err = run("train", topics, "--cluster", two, "-o", tmp_path / "model.vikt", "-q")
+    code, _, err = run("train", topics_file, "--cluster", two, "-o", tmp_path / "model.vikt", "-q")
     assert (code, err.count("\n")) == (2, 1)
     assert "--work-dir: the worker tcp://127.0.0.1:" in err
     assert f"cannot read {tmp_path}" in err
@@ -257,7 +259,7 @@ class KilledError(BaseException):
     pass
 
 
-def test_a_fit_that_is_killed_resumes_at_its_last_round(two, topics, tmp_path, monkeypatch):
+def test_a_fit_that_is_killed_resumes_at_its_last_round(two, topics_file, tmp_path, monkeypatch):
     monkeypatch.setattr(snapshot, "_SECONDS_APART", 0.0)
     rounds = []
 
@@ -272,7 +274,9 @@ def test_a_fit_that_is_killed_resumes_at_its_last_round(two, topics, tmp_path, m
 
     def fit(progress):
         classifier = vikt.TextClassifier(**WORDS)
-        return classifier.fit_files(topics, "text", "label", cluster=two, work_dir=tmp_path / "work", progress=progress)
+        return classifier.fit_files(
+            topics_file, "text", "label", cluster=two, work_dir=tmp_path / "work", progress=progress
+        )
 
     for n in (2, 3):
         with pytest.raises(KilledError):
@@ -280,7 +284,7 @@ def test_a_fit_that_is_killed_resumes_at_its_last_round(two, topics, tmp_path, m
     resumed = fit(at_most(None))
     # The round that the kill was told in is not kept yet.
     assert rounds == [1, 2, 2, 3, *range(3, 1 + len(resumed.loss_curve_))]
-    assert content(resumed, tmp_path) == content(fitted(topics, two, **WORDS), tmp_path)
+    assert content(resumed, tmp_path) == content(fitted(topics_file, two, **WORDS), tmp_path)
 
 
 # What happens while the command is at work.
@@ -288,17 +292,28 @@ def test_a_fit_that_is_killed_resumes_at_its_last_round(two, topics, tmp_path, m
 LONG = ("--analyzer", "word", "--l2", "1e-4", "--tol", "1e-8", "--groups", "4", "-q")
 
 
-def trained(topics, folder, address):
+def trained(topics_file, folder, address):
     """The process of a command that makes a model in a folder."""
-    command = [sys.executable, "-m", "vikt", "train", topics, *LONG, "--cluster", address, "-o", folder / "model.vikt"]
+    command = [
+        sys.executable,
+        "-m",
+        "vikt",
+        "train",
+        topics_file,
+        *LONG,
+        "--cluster",
+        address,
+        "-o",
+        folder / "model.vikt",
+    ]
     own_group = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "start_new_session": True}
     return subprocess.Popen(command, text=True, **own_group)
 
 
 @contextmanager
-def command_at_work(topics, folder, address):
+def command_at_work(topics_file, folder, address):
     """A command that has begun to fit, which is ended at the latest with the block."""
-    process = trained(topics, folder, address)
+    process = trained(topics_file, folder, address)
     try:
         while process.poll() is None and not (folder / "model.vikt.work" / "part0" / "features").exists():
             time.sleep(0.01)
@@ -311,19 +326,19 @@ def command_at_work(topics, folder, address):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(two, topics, tmp_path_factory):
+def undisturbed(two, topics_file, tmp_path_factory):
     """The bytes of the model of a command that nothing disturbs."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    _, err = trained(topics, folder, two).communicate()
+    _, err = trained(topics_file, folder, two).communicate()
     assert err == ""
     return (folder / "model.vikt").read_bytes()
 
 
 @pytest.mark.slow
-def test_workers_that_are_killed_and_that_join_change_nothing(topics, tmp_path, undisturbed):
+def test_workers_that_are_killed_and_that_join_change_nothing(topics_file, tmp_path, undisturbed):
     with (
         ended(scheduler(tmp_path), first := worker(tmp_path), worker(tmp_path)),
-        command_at_work(topics, tmp_path, address_in(tmp_path)) as process,
+        command_at_work(topics_file, tmp_path, address_in(tmp_path)) as process,
     ):
         kill(first.pid)
         time.sleep(1)
@@ -335,10 +350,10 @@ def test_workers_that_are_killed_and_that_join_change_nothing(topics, tmp_path, 
 
 
 @pytest.mark.slow
-def test_a_lost_scheduler_is_told_and_the_same_command_resumes(topics, tmp_path, undisturbed, two):
+def test_a_lost_scheduler_is_told_and_the_same_command_resumes(topics_file, tmp_path, undisturbed, two):
     with (
         ended(its := scheduler(tmp_path), worker(tmp_path)),
-        command_at_work(topics, tmp_path, address_in(tmp_path)) as process,
+        command_at_work(topics_file, tmp_path, address_in(tmp_path)) as process,
     ):
         kill(its.pid)
         _, err = process.communicate()
@@ -346,7 +361,7 @@ def test_a_lost_scheduler_is_told_and_the_same_command_resumes(topics, tmp_path,
     assert err.startswith("vikt: the scheduler of the cluster tcp://127.0.0.1:")
     assert f"; the work so far is in {tmp_path}/model.vikt.work; run the same command again to resume\n" in err
     assert err.count("\n") == 1
-    again = trained(topics, tmp_path, two)
+    again = trained(topics_file, tmp_path, two)
     assert again.communicate()[1] == ""
     assert (tmp_path / "model.vikt").read_bytes() == undisturbed
     assert not (tmp_path / "model.vikt.work").exists()
@@ -355,15 +370,15 @@ def test_a_lost_scheduler_is_told_and_the_same_command_resumes(topics, tmp_path,
 @pytest.mark.slow
 @pytest.mark.parametrize("to_all", [False, True], ids=["the command", "its workers too"])
 def test_ctrl_c_is_told_in_a_line_and_the_same_command_resumes(
-    topics, tmp_path, undisturbed, two, heeds_ctrl_c, to_all
+    topics_file, tmp_path, undisturbed, two, heeds_ctrl_c, to_all
 ):
-    with command_at_work(topics, tmp_path, "local:2") as process:
+    with command_at_work(topics_file, tmp_path, "local:2") as process:
         (os.killpg if to_all else os.kill)(process.pid, signal.SIGINT)
         _, err = process.communicate()
     assert process.returncode == 130
     assert err.endswith("run the same command again to resume\n")
     assert err.count("\n") == 1
-    assert trained(topics, tmp_path, two).communicate()[1] == ""
+    assert trained(topics_file, tmp_path, two).communicate()[1] == ""
     assert (tmp_path / "model.vikt").read_bytes() == undisturbed
 
 
@@ -376,9 +391,9 @@ def test_reviews_take_few_rounds(two, corpus):
 
 
 @pytest.mark.slow
-def test_a_script_that_its_workers_cannot_import_is_told_why(topics, tmp_path):
+def test_a_script_that_its_workers_cannot_import_is_told_why(topics_file, tmp_path):
     script = tmp_path / "script.py"
-    script.write_text(f"import vikt\nvikt.TextClassifier().fit_files({str(topics)!r}, cluster='local:1')\n")
+    script.write_text(f"import vikt\nvikt.TextClassifier().fit_files({str(topics_file)!r}, cluster='local:1')\n")
     ended = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "ClusterError: the workers of local:1 cannot be started" in ended.stderr

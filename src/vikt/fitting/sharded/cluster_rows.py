@@ -17,7 +17,6 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from vikt.arrays import Ints
 from vikt.errors import ParameterError
 from vikt.features.measured import Measured
 from vikt.features.text import TextFeatures
@@ -113,31 +112,14 @@ def _problem_reading(path: Path, token: str) -> str:
 
 @dataclass(frozen=True)
 class ClusterRows:
-    """The rows of a part of a recipe in the memory of the workers."""
+    """The rows of a part of a recipe in the memory of the workers, made anew for each objective."""
 
     cluster: Cluster
     rows: RecipeRows
 
-    def make(self) -> None:
-        """Learn the features, as far as it is not done; rows are made where they are asked for.
-
-        Raises
-        ------
-        ClassesError
-            The first rows have fewer than two classes.
-        ParameterError
-            The memory of this process cannot hold the weights.
-        """
-        self.rows.check_classes()
-        self.rows.work.memory.check_weights(self.features, len(self.present))
-
     @cached_property
     def features(self) -> TextFeatures:
         return self.rows.learnt(self._learn)
-
-    @property
-    def present(self) -> Ints:
-        return self.rows.present
 
     def objective(self, number: int) -> Objective:
         self.rows.work.progress("making rows", 0, 0)
@@ -155,7 +137,7 @@ class ClusterRows:
     def _shards(self, number: int) -> Spread[int]:
         """The numbers of the shards that have rows of some of the uses."""
         rows = self.rows.work.usage.rows[:, self.rows.several[number]].sum(axis=1)
-        shards = np.flatnonzero(rows[:, self.present].any(axis=1))
+        shards = np.flatnonzero(rows[:, self.rows.present].any(axis=1))
         return Spread.of(self.cluster.engine, shards.tolist())
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from vikt.arrays import Ints
 from vikt.corpus.texts import Texts, portions
 from vikt.features.memory import entries_per_byte
 from vikt.features.ngrams.turns import OneTurn
@@ -41,7 +40,9 @@ class Disk:
         return spool
 
     def rows(self, rows: RecipeRows) -> PackedRows:
-        return PackedRows(rows)
+        packed_rows = PackedRows(rows)
+        packed_rows.make()
+        return packed_rows
 
 
 @dataclass(frozen=True)
@@ -51,27 +52,16 @@ class PackedRows:
     rows: RecipeRows
 
     def make(self) -> None:
-        """Learn the features and write the rows, as far as it is not done.
-
-        Raises
-        ------
-        ClassesError
-            The first rows have fewer than two classes.
-        ParameterError
-            Memory cannot hold the features.
-        OutputFileError
-            The disk is full.
-        """
-        self.rows.check_classes()
+        """Learn the features and write the rows, as far as it is not done. Raises as `RowPlace.rows` does."""
         shutil.rmtree(self._scratch, ignore_errors=True)  # of work that was killed
         if not self._listed(0).exists():
             self._check_room(self.work.shards.spool.n_bytes * entries_per_byte(self.rows.settings) * _BYTES_PER_ENTRY)
-        self.work.memory.check_weights(self.features, len(self.present))
+        features = self.features
         for shard in range(len(self.work.shards)):
             self.work.progress("packing", shard, len(self.work.shards))
             if not self._is_written(shard):
                 apart = enumerate(self.work.examples_apart(shard, self.rows.several))
-                names = [self._write(f"{shard:03}-{number}", examples) for number, examples in apart]
+                names = [self._write(f"{shard:03}-{number}", examples, features) for number, examples in apart]
                 write_json(self._listed(shard), {"pieces": names})
                 self._check_room(self._left(shard))
 
@@ -89,10 +79,6 @@ class PackedRows:
     @cached_property
     def features(self) -> TextFeatures:
         return self.rows.learnt(self._learn)
-
-    @property
-    def present(self) -> Ints:
-        return self.rows.present
 
     @property
     def _folder(self) -> Path:
@@ -135,16 +121,16 @@ class PackedRows:
             (self._folder / name).exists() for names in read_json(path)["pieces"] for name in names
         )
 
-    def _write(self, name: str, examples: Examples) -> list[str]:
+    def _write(self, name: str, examples: Examples, features: TextFeatures) -> list[str]:
         """Write rows in pieces that are small in memory; the names of these."""
         texts, y, weights = self.rows.chosen.of(examples)
         most_bytes = max(int(_ENTRIES_PER_PIECE / entries_per_byte(self.rows.settings)), 1)
         names: list[str] = []
-        for first, last in portions(texts.offsets, most_bytes, _NUMBERS_PER_PIECE // len(self.present)):
+        for first, last in portions(texts.offsets, most_bytes, _NUMBERS_PER_PIECE // len(self.rows.present)):
             names.append(f"{name}-{len(names):03}")
             path, own = self._folder / names[-1], slice(first, last)
             if not path.exists():
-                made = packed(self.features, texts.take(np.arange(first, last)), threads=self.work.n_threads)
+                made = packed(features, texts.take(np.arange(first, last)), threads=self.work.n_threads)
                 write_part(path, self._decoder, made.to_arrays(), made.n_entries, y[own], weights[own])
         return names
 

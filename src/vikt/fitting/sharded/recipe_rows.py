@@ -34,15 +34,6 @@ class FeatureRows(Protocol):
         """Those learnt from the rows of the first uses."""
         ...
 
-    @property
-    def present(self) -> Ints:
-        """The classes of these rows."""
-        ...
-
-    def make(self) -> None:
-        """Learn the features and make the rows."""
-        ...
-
     def objective(self, number: int) -> Objective:
         """What is minimised over the rows of some of the uses, with λ = 0."""
         ...
@@ -65,7 +56,15 @@ class RowPlace(Protocol):
         ...
 
     def rows(self, rows: RecipeRows) -> FeatureRows:
-        """The rows of a part of a recipe, to be made there."""
+        """The rows of a part of a recipe, made there as far as it is not done.
+
+        Raises
+        ------
+        ParameterError
+            Memory cannot hold the features.
+        OutputFileError
+            The disk is full.
+        """
         ...
 
 
@@ -114,7 +113,15 @@ class RecipeRows:
             raise ClassesError("the rows to fit have fewer than two classes left; give more texts of each class")
 
     def learnt(self, learn: Callable[[TextFeatures], None]) -> TextFeatures:
-        """The features, which are learnt unless they were before, and kept in the folder."""
+        """The features, which are learnt unless they were before, and kept in the folder.
+
+        Raises ParameterError where the memory of this process cannot hold their weights.
+        """
+        features = self._learnt(learn)
+        self.work.memory.check_weights(features, len(self.present))
+        return features
+
+    def _learnt(self, learn: Callable[[TextFeatures], None]) -> TextFeatures:
         path = self.folder / "features"
         if path.exists():
             kept = ArrayFile(path)

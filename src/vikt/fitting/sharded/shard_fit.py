@@ -33,7 +33,7 @@ from vikt.fitting.record import FitRecord
 from vikt.fitting.refitted import plan_of
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.fitting.sharded.recipe_rows import RecipeRows, RowPlace
+from vikt.fitting.sharded.recipe_rows import FeatureRows, RecipeRows, RowPlace
 from vikt.fitting.sharded.shard_work import TEST, TRAINING, VALIDATION, ShardWork, Uses
 from vikt.fitting.trained import load_trained
 from vikt.mappings import Json
@@ -162,8 +162,7 @@ class ShardFit:
         """λ by all validation rows, near the one that a sample has chosen, if any."""
 
         def choose() -> Json:
-            rows = self.place.rows(RecipeRows(self.work, name, recipe, [(TRAINING,), (VALIDATION,)]))
-            rows.make()
+            rows = self._rows(RecipeRows(self.work, name, recipe, [(TRAINING,), (VALIDATION,)]))
             chosen = choose_l2_near(
                 scaled(Fold(rows.objective(0), rows.objective(1)), rows.features),
                 None if penalty is None else penalty.l2,
@@ -177,12 +176,12 @@ class ShardFit:
         return chosen
 
     def _fitted(self, name: str, part: tuple[str, float], penalty: PenaltyChoice | None, uses: Uses) -> FittedPart:
-        rows = self.place.rows(RecipeRows(self.work, name, part[0], [uses]))
-        rows.make()
+        chosen = RecipeRows(self.work, name, part[0], [uses])
+        rows = self._rows(chosen)
         objective = rows.objective(0)
         objective = with_scales(objective, learnt_scales(rows.features, objective))
         return fit_part(
-            Prepared(rows.features, Fold(objective, _without_rows(objective)), rows.present),
+            Prepared(rows.features, Fold(objective, _without_rows(objective)), chosen.present),
             part,
             penalty,
             self.work.settings.solver,
@@ -190,6 +189,10 @@ class ShardFit:
             lambda record: self.work.progress("fitting", record.passes, 0),
             checkpoint=SnapshotFile(self.work.folder.folder(name) / "ascent"),
         )
+
+    def _rows(self, chosen: RecipeRows) -> FeatureRows:
+        chosen.check_classes()
+        return self.place.rows(chosen)
 
     def _saved(self, fitted: FittedPart, uses: Uses) -> SavedModel:
         classes = self.work.shards.classes[fitted.present]
