@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 
 import pytest
 
-from vikt.errors import DataError, OutputFileError
+from vikt.errors import DataError, OutputFileError, UsageError
 from vikt.files.work_folder import read_json, work_folder
 
 
@@ -77,11 +78,76 @@ def test_what_differs_is_told_in_words(tmp_path):
 
 
 def test_another_job_is_taken_where_nothing_was_done(tmp_path):
-    for n in (1, 2):
-        with contextlib.suppress(KeyError), work_folder(tmp_path / "work", {"n": n}) as folder:
-            folder.folder("rows")
-            raise KeyError
-    assert read_json(tmp_path / "work" / "job.json") == {"n": 2}
+    path = tmp_path / "work"
+    (path / "rows").mkdir(parents=True)
+    for name in ("lock", "rows/.torn.vikt-partial"):
+        (path / name).write_bytes(b"x")  # as a job leaves them that is killed at once
+    (path / "job.json").write_text('{"n": 1}', encoding="utf-8")
+    with work_folder(path, {"n": 2}) as folder:
+        assert read_json(folder / "job.json") == {"n": 2}
+        assert sorted(found.name for found in path.iterdir()) == ["job.json", "lock"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OutputFileError, UsageError])
+def test_a_folder_without_work_does_not_stay(tmp_path, error):
+    with contextlib.suppress(error), work_folder(tmp_path / "work", {}):
+        raise error("nothing done")
+    assert not (tmp_path / "work").exists()
+
+
+def refused(path, job):
+    """Work whose options turn out to be at fault, with a piece of its own and one for any job."""
+    with contextlib.suppress(UsageError), work_folder(path, job, shared=["rows"]) as folder:
+        (folder.folder("rows") / "0").write_bytes(b"rows")
+        assert folder.once("piece.json", lambda: {"made": 1}) == {"made": 1}
+        raise UsageError("the option is too large")
+
+
+@pytest.mark.parametrize("option", [1, 2], ids=["the same job", "another job"])
+def test_a_job_takes_over_where_the_options_were_at_fault(tmp_path, option):
+    path = tmp_path / "work"
+    refused(path, {"option": 1})
+    with work_folder(path, {"option": option}, shared=["rows"]) as folder:
+        assert folder.once("piece.json", lambda: {"made": 2}) == {"made": option}
+        assert (folder / "rows" / "0").read_bytes() == b"rows"
+
+
+def test_a_job_that_resumes_is_no_longer_at_fault(tmp_path):
+    path = tmp_path / "work"
+    refused(path, {"option": 1})
+    with contextlib.suppress(KeyboardInterrupt), work_folder(path, {"option": 1}, shared=["rows"]):
+        raise KeyboardInterrupt
+    with pytest.raises(OutputFileError, match="another command"), work_folder(path, {"option": 2}, shared=["rows"]):
+        pytest.fail("the folder of another job")
+
+
+def test_work_of_an_unknown_job_is_not_resumed(tmp_path):
+    interrupted(tmp_path / "work", {"option": 1})
+    (tmp_path / "work" / "job.json").unlink()
+    with work_folder(tmp_path / "work", {"option": 2}) as folder:
+        assert folder.once("piece.json", lambda: {"made": 2}) == {"made": 2}
+
+
+def removed_at_work(path):
+    with work_folder(path, {}) as folder:
+        shutil.rmtree(path)
+        folder.once("piece.json", dict)
+
+
+def test_a_folder_that_is_removed_during_the_work_is_told(tmp_path):
+    with pytest.raises(OutputFileError, match=r"work: .* removed during the work; run the same work again"):
+        removed_at_work(tmp_path / "work")
+    with pytest.raises(OutputFileError, match="another file"), work_folder(tmp_path / "work", {}):
+        raise OutputFileError("another file")
+
+
+def test_the_token_of_each_folder_is_its_own(tmp_path):
+    with work_folder(tmp_path / "a", {}) as a, work_folder(tmp_path / "b", {}) as b:
+        token = a.token.read_bytes()
+        assert token != b.token.read_bytes()
+        with contextlib.suppress(OutputFileError), work_folder(tmp_path / "a", {}):
+            pytest.fail("a folder that another process works in")
+        assert a.token.read_bytes() == token
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gzip
 import io
@@ -176,7 +177,7 @@ def test_a_file_of_the_same_size_but_another_time_is_another(tmp_path):
 def test_a_folder_of_something_else_is_left_alone(tmp_path):
     path, folder = write(tmp_path / "a.csv", plain_rows(40)), tmp_path / "mine"
     write(folder / "thesis.txt", ["precious"])
-    with pytest.raises(OutputFileError, match="holds files that are no spool's"):
+    with pytest.raises(OutputFileError, match=r"thesis\.txt: stands among spooled rows; move it away, or choose"):
         spool([path], folder)
     assert list(folder.iterdir()) == [folder / "thesis.txt"]
     with pytest.raises(OutputFileError, match="cannot be used as a folder"):
@@ -190,6 +191,18 @@ def test_a_damaged_job_is_refused(content, tmp_path):
     (folder / "job.json").write_text(content)
     with pytest.raises(OutputFileError, match=r"job\.json: cannot be read .*; start anew"):
         spool([path], folder)
+
+
+@pytest.mark.usefixtures("_small")
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_job_that_is_missing_is_refused(is_whole, tmp_path):
+    path, folder = write(tmp_path / "a.csv", plain_rows(100)), tmp_path / "spool"
+    with contextlib.suppress(KeyboardInterrupt):
+        spool([path], folder, progress=stopping_after(1000 if is_whole else 12))
+    (folder / "job.json").unlink()
+    with pytest.raises(OutputFileError, match=r"job\.json: cannot be read \(it is missing\); start anew") as caught:
+        spool([path], folder)
+    assert caught.value.remedy == {"restart": True}
 
 
 @pytest.mark.usefixtures("_small")

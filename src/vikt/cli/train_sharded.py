@@ -176,15 +176,19 @@ def _tested(request: Request, work: ShardWork, saved: SavedModel, bar: Progress)
         held_out = (outcomes(saved.model, own.documents, own.labels, request.threads) for own in work.held_out())
         return _Test(Outcomes.joined(list(held_out)))
     try:
-        found, digests = zip(*_of_file(request, request.test, saved, bar), strict=True)
-        answered = Outcomes.joined(found)
-        notes = notes_on_tested_labels(request.test, answered.labels, saved.model.labels, IN_MEMORY)
+        return _on_file(request, request.test, work, saved, bar)
     except (ViktError, MemoryError, KeyboardInterrupt):
         # The rows of the file are read after the training, which nothing that happens then undoes.
-        work.folder.remove()
+        work.folder.clear()
         save_untested(saved, request)
         raise
-    say_notes(notes, request.quiet)
+
+
+def _on_file(request: Request, test: str, work: ShardWork, saved: SavedModel, bar: Progress) -> _Test:
+    """The test on the rows of a file."""
+    found, digests = zip(*_of_file(request, test, saved, bar), strict=True)
+    answered = Outcomes.joined(found)
+    say_notes(notes_on_tested_labels(test, answered.labels, saved.model.labels, IN_MEMORY), request.quiet)
     shared = Overlap(answered.n_rows, work.shards.n_shared(np.concatenate(digests)), 0)
     return _Test(answered, TestFacts(tuple(same_file(request)), shared))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from vikt.errors import DataError, OutputFileError
+from vikt.errors import DataError, OutputFileError, UsageError
 from vikt.files.replacement import explained, replacing
 from vikt.mappings import Json, ReadJson
 from vikt.tables import setting, size
@@ -20,7 +21,7 @@ try:
 except ImportError:  # Windows has no such locks.
     fcntl = None  # type: ignore[assignment]
 
-_JOB, _LOCK = "job.json", "lock"
+_JOB, _LOCK, _REFUSED = "job.json", "lock", "refused"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class WorkFolder:
     def __truediv__(self, name: str) -> Path:
         return self.path / name
 
+    @property
+    def token(self) -> Path:
+        """A file with a content that no other folder has."""
+        return self.path / _LOCK
+
     def folder(self, name: str) -> Path:
         """A folder within, which is made."""
         made = self.path / name
@@ -48,9 +54,14 @@ class WorkFolder:
         shutil.rmtree(self.path / name, ignore_errors=True)
         return self.folder(name)
 
-    def remove(self, name: str = "") -> None:
-        """Remove a folder within, if it is there, or all."""
+    def remove(self, name: str) -> None:
+        """Remove a folder within, if it is there."""
         _remove(self.path / name)
+
+    def clear(self) -> None:
+        """Remove all that was done."""
+        with suppress(OSError):
+            _empty(self.path, but=[_LOCK])
 
     def once(self, name: str, make: Callable[[], Json]) -> ReadJson:
         """What was made and written down, now or before."""
@@ -61,22 +72,26 @@ class WorkFolder:
 
 
 @contextmanager
-def work_folder(path: Path, job: Json, *, restart: bool = False) -> Iterator[WorkFolder]:
+def work_folder(path: Path, job: Json, *, shared: Collection[str] = (), restart: bool = False) -> Iterator[WorkFolder]:
     """The folder of a job, new or with what was done of it, which is removed at the end.
 
-    If the work fails, the folder stays, so that the work can resume, unless the data are at fault.
+    If the work fails, what was done stays, so that the work can resume. If the data are at fault, all of it is removed;
+    if the options are, a job with other options may take the folder over, and finds what is shared.
 
     Parameters
     ----------
     job : mapping
         What makes the results what they are, as JSON holds it: the folder of another job is refused.
+    shared : collection of str
+        The files and folders within that tell by themselves whether they fit a job.
     restart : bool
         Remove what was done before.
 
     Raises
     ------
     OutputFileError
-        The folder holds something else, or the work of another job; or another process works there.
+        The folder holds something else, or the work of another job; or another process works there; or somebody
+        removes it during the work.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -86,14 +101,22 @@ def work_folder(path: Path, job: Json, *, restart: bool = False) -> Iterator[Wor
     if names and not names & {_JOB, _LOCK}:
         raise OutputFileError(f"{path}: holds files of something else; choose an empty folder for the work")
     with _locked(path):
-        _check_same(path, job, restart)
+        _take(path, job, shared, restart)
         try:
-            yield WorkFolder(path)
+            with _told_if_removed(path):
+                yield WorkFolder(path)
+            _remove(path)
         except DataError:
             # The same job would fail again.
             _remove(path)
             raise
-        _remove(path)
+        except UsageError:
+            with suppress(OSError):
+                (path / _REFUSED).touch()
+            raise
+        finally:
+            if not has_work(path):
+                _remove(path)
 
 
 def read_json(path: Path) -> ReadJson:
@@ -112,26 +135,47 @@ def write_json(path: Path, content: Json) -> None:
 
 
 def has_work(path: Path) -> bool:
-    """Whether any work was done: the file of a job says only what was asked."""
-    return any(found.is_file() and found.name not in (_JOB, _LOCK) for found in path.rglob("*"))
+    """Whether any work was done: the file of a job says only what was asked, and hidden files are unfinished."""
+    own = (_JOB, _LOCK, _REFUSED)
+    return any(found.is_file() and found.name not in own and found.name[0] != "." for found in path.rglob("*"))
 
 
-def _check_same(path: Path, job: Json, restart: bool) -> None:
-    kept = path / _JOB
+def _take(path: Path, job: Json, shared: Collection[str], restart: bool) -> None:
+    """Make a folder that of a job: with what was done of it, or without what was done of others."""
+    kept, refused = path / _JOB, path / _REFUSED
     if restart or not has_work(path):
-        _empty(path, but=_LOCK)
-    if not kept.exists():
-        write_json(kept, job)
-        return
-    before, now = read_json(kept), json.loads(json.dumps(job))
-    differing = [name for name in {**now, **before} if before.get(name) != now.get(name)]
-    if differing:
-        name = differing[0]
+        _empty(path, but=[_LOCK])
+    before = read_json(kept) if kept.exists() else None
+    differing = None if before is None else _differing(before, json.loads(json.dumps(job)))
+    if differing and not refused.exists():
         raise OutputFileError(
-            f"{path}: holds unfinished work of another command: its {name} was {setting(before.get(name))}, and is now "
-            f"{setting(now.get(name))}; repeat that command, or start anew",
+            f"{path}: holds unfinished work of another command: {differing}; repeat that command, or start anew",
             restart=True,
         )
+    if differing or before is None:
+        _empty(path, but=[_LOCK, *shared])
+        write_json(kept, job)
+    refused.unlink(missing_ok=True)
+
+
+def _differing(before: ReadJson, now: ReadJson) -> str | None:
+    """The first difference of two jobs in words, if there is any."""
+    name = next((name for name in {**now, **before} if before.get(name) != now.get(name)), None)
+    if name is None:
+        return None
+    return f"its {name} was {setting(before.get(name))}, and is now {setting(now.get(name))}"
+
+
+@contextmanager
+def _told_if_removed(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if (path / _LOCK).exists():
+            raise
+        raise OutputFileError(
+            f"{path}: this work folder was removed during the work; run the same work again, which starts anew"
+        ) from error
 
 
 def _remove(folder: Path) -> None:
@@ -143,19 +187,22 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _empty(folder: Path, but: str = "") -> None:
-    """Remove what a folder holds but for a file of one name."""
+def _empty(folder: Path, but: Collection[str] = ()) -> None:
+    """Remove what a folder holds but for what has one of these names."""
     for found in folder.iterdir():
+        if found.name in but:
+            continue
         if found.is_dir() and not found.is_symlink():
             shutil.rmtree(found)
-        elif found.name != but:
+        else:
             found.unlink()
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[IO[bytes]]:
+def _locked(path: Path) -> Iterator[None]:
     with explained(path / _LOCK):
-        file = (path / _LOCK).open("wb")
+        # What another process wrote stays, until it is known that there is none.
+        file = (path / _LOCK).open("ab")
     with file:
         if fcntl is not None:
             try:
@@ -166,7 +213,12 @@ def _locked(path: Path) -> Iterator[IO[bytes]]:
                 ) from None
             except OSError:
                 pass  # Some file systems know no locks.
-        yield file
+        with explained(path / _LOCK):
+            file.truncate(0)
+            file.write(secrets.token_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        yield
 
 
 def check_room(folder: Path, needed: float, content: str, remedy: str) -> None:

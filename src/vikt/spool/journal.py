@@ -52,9 +52,11 @@ class Journal:
                 f"{self.folder}: cannot be used as a folder ({error.strerror}); choose another"
             ) from None
         own = {self.folder / _JOB, self.folder / _WHOLE, *self.runs, *self.folder.glob(_TALLIES)}
-        if others and (self.folder / _JOB not in others or set(others) - own):
-            raise OutputFileError(f"{self.folder}: holds files that are no spool's; choose an empty folder")
+        if foreign := sorted(set(others) - own):
+            raise OutputFileError(f"{foreign[0]}: stands among spooled rows; move it away, or choose another folder")
         kept = self._read(_JOB)
+        if kept is None and others:
+            raise self._damaged(_JOB, "it is missing")
         if kept is None:
             return None
         try:

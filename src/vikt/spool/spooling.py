@@ -94,6 +94,7 @@ def spool(
         "text": text,
         "label": label,
         "weight": weight,
+        "targets": reading.kind,
         "format": format,
         "dialect": asdict(dialect),
         "seed": seed,

@@ -22,6 +22,8 @@ from vikt.errors import (
     InputFileError,
     OutputFileError,
     ParameterError,
+    UsageError,
+    ViktError,
 )
 from vikt.features.handmade import Number
 from vikt.features.settings import FeatureSettings
@@ -250,6 +252,35 @@ def test_packed_rows_that_are_damaged_are_refused_and_made_anew_once_they_are_re
     assert content(fit(), tmp_path) == expected
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", [b"", None], ids=["truncated", "missing"])
+def test_a_file_of_the_work_that_is_gone_is_made_anew_or_told(tmp_path, topics, small_shards, monkeypatch, damage):
+    path, work = written(tmp_path, topics), tmp_path / "work"
+    expected = content(fitted(path, **WORDS), tmp_path)
+
+    def fit():
+        return vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
+
+    def is_expected_or_told():
+        try:
+            return content(fit(), tmp_path) == expected
+        except ViktError as error:
+            return re.search("start anew with restart=True|remove it, and start again", str(error))
+
+    with monkeypatch.context() as killing:
+        kills(killing, shard_fit, "fit_part", 1)
+        with pytest.raises(KilledError):
+            fit()
+    kept = shutil.copytree(work, tmp_path / "kept")
+    for file in sorted(found.relative_to(kept) for found in kept.rglob("*") if found.is_file()):
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(kept, work)
+        (work / file).unlink()
+        if damage is not None:
+            (work / file).write_bytes(damage)
+        assert is_expected_or_told(), file
+
+
 def blended(choose):
     """A plan of two parts, whatever is best."""
     from vikt.selection.recipes import Recipe
@@ -368,15 +399,26 @@ def test_a_disk_that_is_too_small_is_told_before_it_is_full(tmp_path, topics, sm
         ([("a", "x"), ("b", "y")] * 20, "nix", {}, ColumnError),
         ([("a", "x"), ("b", "x")] * 20, "text", {}, ClassesError),
         ([("a", "x"), ("b", "y")] * 20, "text", {"min_df": 30, "analyzer": "word"}, EmptyVocabularyError),
-        ([("a", "x"), ("b", "y")] * 20, "text", {"class_weight": {"z": 2.0}}, ParameterError),
     ],
-    ids=["column", "classes", "vocabulary", "class weight"],
+    ids=["column", "classes", "vocabulary"],
 )
 def test_data_that_are_refused_leave_no_work(tmp_path, rows, text, options, error):
     path = written(tmp_path, rows)
     with pytest.raises(error):
         vikt.TextClassifier(**options).fit_files(path, text, work_dir=tmp_path / "work")
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.parametrize("mistaken", [{"min_df": 10**6}, {"class_weight": {"z": 2.0}}], ids=["min_df", "class_weight"])
+def test_options_are_corrected_and_the_rows_are_not_read_again(tmp_path, topics, monkeypatch, mistaken):
+    path, work = written(tmp_path, topics), tmp_path / "work"
+    with pytest.raises(UsageError, match=next(iter(mistaken))):
+        vikt.TextClassifier(**WORDS, **mistaken).fit_files(path, "text", "label", work_dir=work)
+    expected = content(fitted(path, **WORDS), tmp_path)
+    monkeypatch.setattr("vikt.spool.spooling.Source.batches", None)
+    corrected = vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
+    assert content(corrected, tmp_path) == expected
+    assert not work.exists()
 
 
 def test_files_that_are_missing_leave_no_work(tmp_path):

@@ -7,7 +7,6 @@ the memory of the workers.
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ import numpy as np
 from vikt.errors import ParameterError
 from vikt.features.measured import Measured
 from vikt.features.text import TextFeatures
-from vikt.files.replacement import explained
+from vikt.files.work_folder import WorkFolder
 from vikt.fitting.sharded.recipe_rows import ChosenRows, RecipeRows
 from vikt.fitting.sharded.shard_work import Uses
 from vikt.fitting.sharded.shards import ShardReader
@@ -44,7 +43,6 @@ DEFAULT_GROUPS = 4
 # Each group has this many shards at least, unless there would be more than a spool can have, so that all groups are of
 # about the same size.
 _SHARDS_PER_GROUP = 4
-_TOKEN = "token"
 
 
 @dataclass(frozen=True)
@@ -72,25 +70,21 @@ class Cluster:
     engine: Engine
     groups: int
 
-    def check(self, folder: Path) -> None:
-        path, token = folder.absolute() / _TOKEN, secrets.token_hex()
-        with explained(path):
-            path.write_text(token, encoding="ascii")
-        workers = self.engine.workers()
-        reading = [self.engine.start("check-folder", _problem_reading, worker, [path, token]) for worker in workers]
+    def check(self, folder: WorkFolder) -> None:
+        token = folder.token.absolute()
+        content, workers = token.read_bytes(), self.engine.workers()
+        reading = [self.engine.start("check-folder", _problem_reading, worker, [token, content]) for worker in workers]
         try:
             problems = self.engine.results(reading)
         except WorkersLostError:
             self.check(folder)  # on those that are left
             return
-        finally:
-            path.unlink(missing_ok=True)
         for worker, problem in zip(workers, problems, strict=True):
             if problem:
                 raise ParameterError(
                     "work_dir",
-                    f"the worker {worker} cannot read {folder} ({problem}); name a folder that this machine shares "
-                    "with all workers",
+                    f"the worker {worker} cannot read {folder.path} ({problem}); name a folder that this machine "
+                    "shares with all workers",
                 )
 
     def sharded(self, spool: Spool) -> Spool:
@@ -102,11 +96,11 @@ class Cluster:
         return ClusterRows(self, rows)
 
 
-def _problem_reading(path: Path, token: str) -> str:
-    """Why a worker does not find a token in a file; empty where it does."""
+def _problem_reading(token: Path, content: bytes) -> str:
+    """Why a worker does not find a content in a file; empty where it does."""
     try:
-        return "" if path.read_text(encoding="ascii") == token else "it has other files there"
-    except (OSError, ValueError) as error:
+        return "" if token.read_bytes() == content else "it has other files there"
+    except OSError as error:
         return str(error)
 
 

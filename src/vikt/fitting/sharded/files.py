@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.corpus.frames import frame_of
 from vikt.corpus.label_reading import ONE_LABEL, LabelReading
-from vikt.errors import InputFileError, ParameterError, UsageError
+from vikt.errors import InputFileError, ParameterError
 from vikt.features.memory import bytes_of
 from vikt.files.work_folder import WorkFolder, work_folder
 from vikt.fitting.saved import SavedModel
@@ -30,6 +30,8 @@ from vikt.progress import Progress
 from vikt.spool.spool import Spool
 from vikt.spool.spooling import spool
 from vikt.tables import quoted
+
+_SPOOL = "spool"
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,11 @@ class LabelledFiles:
         }
 
     def spooled(self, folder: WorkFolder, seed: int, progress: Progress) -> Spool:
-        """The rows on disk, in a work folder, which is removed where the files or the options are refused."""
+        """The rows on disk, in a work folder, of which nothing stays where a file is refused."""
         try:
             return spool(
                 self.data,
-                folder / "spool",
+                folder / _SPOOL,
                 text=self.text,
                 label=self.label,
                 weight=self.weight,
@@ -71,9 +73,9 @@ class LabelledFiles:
                 seed=seed,
                 progress=progress,
             )
-        except (UsageError, InputFileError):
-            # Another command is needed, which could not resume from here.
-            folder.remove()
+        except InputFileError:
+            # Once the file has changed, nothing could resume from here.
+            folder.clear()
             raise
 
 
@@ -131,8 +133,11 @@ class Resources:
         tenths : int
             See `ShardWork`.
         """
-        with self._place() as place, work_folder(path, {**job, "--groups": place.groups}, restart=restart) as folder:
-            place.check(path)
+        with (
+            self._place() as place,
+            work_folder(path, {**job, "--groups": place.groups}, shared=[_SPOOL], restart=restart) as folder,
+        ):
+            place.check(folder)
             spool = place.sharded(spooled(folder))
             self.memory.check_shards(spool)
             shards = Shards.once(spool, folder, progress)

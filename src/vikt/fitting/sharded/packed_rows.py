@@ -15,7 +15,7 @@ from vikt.features.memory import entries_per_byte
 from vikt.features.ngrams.turns import OneTurn
 from vikt.features.packed import RowDecoder, check_packable, packed
 from vikt.features.text import TextFeatures
-from vikt.files.work_folder import check_room, read_json, write_json
+from vikt.files.work_folder import WorkFolder, check_room, read_json, write_json
 from vikt.fitting.examples import Examples
 from vikt.fitting.sharded.recipe_rows import RecipeRows
 from vikt.fitting.sharded.shard_work import ShardWork
@@ -33,7 +33,7 @@ class Disk:
 
     groups = None
 
-    def check(self, folder: Path) -> None:
+    def check(self, folder: WorkFolder) -> None:
         pass
 
     def sharded(self, spool: Spool) -> Spool:

@@ -16,6 +16,7 @@ from vikt.errors import ClassesError
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.files.array_file import ArrayFile, write_arrays
+from vikt.files.work_folder import WorkFolder
 from vikt.fitting.examples import Examples
 from vikt.fitting.sharded.shard_work import ShardWork, Uses
 from vikt.model.classes import class_factors
@@ -47,7 +48,7 @@ class RowPlace(Protocol):
         """How many groups of the rows a fit passes over at the same time, on which it depends; None on one machine."""
         ...
 
-    def check(self, folder: Path) -> None:
+    def check(self, folder: WorkFolder) -> None:
         """Raise ParameterError where a machine of it cannot read a folder."""
         ...
 

@@ -87,7 +87,7 @@ class ShardFit:
         DataError
             The rows cannot be fitted, or are too few to hold out a tenth.
         ParameterError
-            A class of the weights is unknown, for which the folder is removed; or memory cannot hold the features.
+            A class of the weights is unknown, or memory cannot hold the features.
         """
         usage = self.work.usage
         self._check_class_weight()
@@ -120,12 +120,7 @@ class ShardFit:
 
     def _check_class_weight(self) -> None:
         classes = self.work.shards.classes
-        try:
-            class_factors(self.work.settings.class_weight, classes, np.arange(len(classes)), np.ones(len(classes)))
-        except ParameterError:
-            # Another command is needed, which could not resume from here.
-            self.work.folder.remove()
-            raise
+        class_factors(self.work.settings.class_weight, classes, np.arange(len(classes)), np.ones(len(classes)))
 
     def _parts(self, plan: Plan, name: str, uses: Uses, chooses: bool) -> list[SavedModel]:
         """The parts of the recipe, each a model by itself of the rows of some uses."""
