@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
@@ -60,8 +61,13 @@ def kept_from_helpers() -> Iterator[None]:
         if not hasattr(signal, "pthread_sigmask"):  # Windows
             yield
             return
-        # Python's own helper, which the first new process starts, would let it through to that one.
-        resource_tracker.ensure_running()
+        # Python's own helper, which the first new process starts, would let it through to that one. If this process is
+        # killed, the helper removes what the others share, of which it warns the terminal unless it is told not to.
+        sys.warnoptions.append("ignore:resource_tracker")
+        try:
+            resource_tracker.ensure_running()
+        finally:
+            sys.warnoptions.pop()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             yield

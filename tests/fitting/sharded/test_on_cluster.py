@@ -384,6 +384,17 @@ def test_ctrl_c_is_told_in_a_line_and_the_same_command_resumes(
 
 
 @pytest.mark.slow
+def test_a_command_that_is_killed_leaves_no_process_and_no_noise(topics_file, tmp_path, undisturbed, two):
+    with command_at_work(topics_file, tmp_path, "local:2") as process:
+        process.kill()
+        # Its standard error is that of its workers too, and is read until the last of them has ended.
+        _, err = process.communicate(timeout=60)
+    assert err == ""
+    assert trained(topics_file, tmp_path, two).communicate()[1] == ""
+    assert (tmp_path / "model.vikt").read_bytes() == undisturbed
+
+
+@pytest.mark.slow
 def test_reviews_take_few_rounds(two, corpus):
     classifier = vikt.TextClassifier(analyzer="word", ngrams=(1, 2), l2=1 / 50_000, tol=1e-4)  # C = 1
     classifier.fit_files(corpus("imdb/train.parquet"), label="label", cluster=two, groups=4)
