@@ -148,6 +148,18 @@ def test_a_test_that_fails_leaves_a_model(run, sms, tmp_path, small_shards):
     assert not (tmp_path / "model.vikt.work").exists()
 
 
+@pytest.mark.parametrize("first", [0, 7], ids=["at the start", "after the work"])
+def test_test_rows_without_a_label_are_all_counted(run, sms, tmp_path, monkeypatch, first):
+    monkeypatch.setattr("vikt.spool.sources._ROWS_PER_BATCH", 5)
+    test = tmp_path / "test.csv"
+    labels = ["" if i >= first and i % 7 == 0 else "ham" for i in range(40)]
+    test.write_text("label,text\n" + "".join(f"{label},hello\n" for label in labels), encoding="utf-8")
+    code, _, err = run("train", sms, *WORDS, "--memory", "1GB", "--test", test, "-q", "-o", tmp_path / "model.vikt")
+    assert code == 1
+    assert f"test.csv, row {first + 1} has no label in column 'label' ({labels.count('')} such rows); label" in err
+    assert (tmp_path / "model.vikt").exists() == (first > 5)
+
+
 def command(sms, folder, *options):
     model = folder / "model.vikt"
     return [sys.executable, "-m", "vikt", "train", sms, *WORDS, "--memory", "1GB", "-q", "-o", model, *options]

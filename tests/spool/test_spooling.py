@@ -392,7 +392,7 @@ def test_an_error_is_that_of_train(names, rows, columns, tmp_path):
     expected = train_error([path], **columns)
     with pytest.raises(type(expected)) as caught:
         spool([path], tmp_path / "spool", reading=AUTO, **columns)
-    assert str(caught.value) == str(expected)
+    assert str(caught.value).replace(" in the first 2)", ")") == str(expected)
 
 
 @pytest.mark.parametrize("value", [None, float("nan"), "", " "], ids=repr)
@@ -407,9 +407,9 @@ def test_a_missing_label_is_told_in_the_same_words_whatever_the_format(suffix, v
         path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     else:
         pq.write_table(pa.table({"text": ["a", "b"], "label": pa.array(labels)}), path)
-    expected = f"{path}, row 2 has no label in column 'label' (1 such row); label it or drop the row"
-    assert str(train_error([path])) == expected
-    with pytest.raises(DataError, match=re.escape(expected)):
+    expected = f"{path}, row 2 has no label in column 'label' (1 such row{{}}); label it or drop the row"
+    assert str(train_error([path])) == expected.format("")
+    with pytest.raises(DataError, match=re.escape(expected.format(" in the first 2"))):
         spool([path], tmp_path / "spool", reading=AUTO)
 
 
@@ -428,7 +428,7 @@ def test_several_labels_in_one_are_refused_with_advice_that_holds_for_a_spool(se
 @pytest.mark.parametrize(
     ("bad", "kind", "message"),
     [
-        ("text 1,", DataError, "b.csv, row 31 has no label in column 'label' (1 such row)"),
+        ("text 1,", DataError, "b.csv, row 31 has no label in column 'label' (1 such row in the first 6"),
         ("one,two,three", DataError, "b.csv, row 31"),
     ],
 )

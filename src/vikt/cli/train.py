@@ -25,6 +25,7 @@ from vikt.corpus.label_reading import LabelReading
 from vikt.corpus.labelled import Labelled, labelled, read_tables
 from vikt.corpus.overlap import Overlap, overlap
 from vikt.corpus.read_tables import Table
+from vikt.corpus.refused_rows import RefusedRowsError
 from vikt.corpus.sources import check_read_once, find_sources
 from vikt.corpus.table_labels import paired_columns
 from vikt.corpus.targets import TargetRows, kind_of, names_of
@@ -249,7 +250,11 @@ def _opened_test(
         return labelled(table, features, text, label, others=group, reading=again)
 
     first, whole = open_others([test], request)
-    rows_of(first)
+    try:
+        rows_of(first)
+    except RefusedRowsError:
+        rows_of(whole())  # counts such rows in all of the file
+        raise
     return lambda: rows_of(whole())
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -26,12 +27,14 @@ from vikt.cli.train import (
     save_untested,
     show_trained,
 )
+from vikt.corpus.columns import Columns
 from vikt.corpus.digests import ContentDigests
 from vikt.corpus.label_notes import notes_on_tested_labels
-from vikt.corpus.labelled import labelled
+from vikt.corpus.labelled import Labelled, labelled
 from vikt.corpus.overlap import Overlap
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import no_rows
+from vikt.corpus.refused_rows import RefusedRowsError, counted_in_all
 from vikt.errors import ClusterError, UsageError, ViktError
 from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import Outcomes, outcomes
@@ -78,7 +81,7 @@ def trained(request: Request, options: Values) -> Trained:
         rows = files.spooled(folder, settings.random_state, _with_speed(bar))
         say_notes(rows.notes, request.quiet)
         if first is not None:
-            labelled(first, TextsAlone(), rows.columns.text, rows.columns.label)
+            _check_test(request, first, rows.columns)
         return rows
 
     job = files.job(settings) | {"--test": request.test}
@@ -163,6 +166,25 @@ def _first_of_test(request: Request) -> Table | None:
     return None if first is None or first.is_pipe else first.first_rows()
 
 
+def _check_test(request: Request, first: Table, columns: Columns) -> None:
+    """Refuse a test by its first rows. Raises DataError."""
+
+    def read(table: Table) -> Labelled:
+        return labelled(table, TextsAlone(), columns.text, columns.label)
+
+    try:
+        read(first)
+    except RefusedRowsError:
+        deque(counted_in_all(_test_batches(request, [str(columns.text), str(columns.label)]), read), maxlen=0)
+        raise
+
+
+def _test_batches(request: Request, columns: Sequence[str]) -> Iterator[Table]:
+    """The rows of the test, some at a time."""
+    for source in _test_sources(request):
+        yield from (batch for batch in source.batches(columns, 0) if batch.n_rows)
+
+
 def _test_sources(request: Request) -> Iterator[Source]:
     """The files of the test, if there are any."""
     names = [] if request.test is None else [request.test]
@@ -197,15 +219,16 @@ def _of_file(
     request: Request, test: str, saved: SavedModel, bar: Progress
 ) -> Iterator[tuple[Outcomes, NDArray[np.uint64]]]:
     """What the model answers to some rows of a file at a time, and the digests of their texts but for blank ones."""
-    n_rows, columns = 0, saved.record.columns
-    reading = saved.reading()
-    for source in _test_sources(request):
-        for batch in source.batches([str(columns["text"]), str(columns["label"])], 0):
-            if batch.n_rows:
-                own = labelled(batch, saved.model.features, columns["text"], columns["label"], reading=reading)
-                digests = ContentDigests.of(text for text in own.documents.strings() if text.strip())
-                yield outcomes(saved.model, own.documents, own.labels, request.threads), digests.halves
-                n_rows += batch.n_rows
-                bar("testing", n_rows, 0)
+    n_rows, reading = 0, saved.reading()
+    text, label = (str(saved.record.columns[role]) for role in ("text", "label"))
+
+    def read(table: Table) -> Labelled:
+        return labelled(table, saved.model.features, text, label, reading=reading)
+
+    for own in counted_in_all(_test_batches(request, [text, label]), read):
+        digests = ContentDigests.of(text for text in own.documents.strings() if text.strip())
+        yield outcomes(saved.model, own.documents, own.labels, request.threads), digests.halves
+        n_rows += len(own.labels)
+        bar("testing", n_rows, 0)
     if not n_rows:
         raise no_rows(test)

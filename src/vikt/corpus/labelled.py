@@ -26,11 +26,11 @@ from vikt.corpus.label_reading import (
 from vikt.corpus.numbers import number_of
 from vikt.corpus.read_tables import Table
 from vikt.corpus.readers import read_table
+from vikt.corpus.refused_rows import RefusedRowsError
 from vikt.corpus.sources import find_sources
 from vikt.corpus.table_labels import own_order, table_labels
 from vikt.corpus.targets import TargetRows
 from vikt.corpus.texts import Texts
-from vikt.errors import DataError
 from vikt.tables import counted, listed
 
 _MOST_COLUMNS = 3
@@ -163,8 +163,6 @@ def _weights(table: Table, name: str) -> NDArray[np.float64]:
     weights = np.array([number_of(value) for value in spelled])
     bad = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
     if len(bad):
-        raise DataError(
-            f"{table.place(int(bad[0]))} has the weight {spelled[bad[0]]!r} in column {name!r} "
-            f"({counted(len(bad), 'such row')}), expected a number of 0 or more; correct it or drop the row"
-        )
+        first = f"{table.place(int(bad[0]))} has the weight {spelled[bad[0]]!r} in column {name!r}"
+        raise RefusedRowsError(first, name, len(bad), "expected a number of 0 or more; correct it or drop the row")
     return weights

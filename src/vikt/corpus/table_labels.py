@@ -25,6 +25,7 @@ from vikt.corpus.numbers import exact_number_of, number_of
 from vikt.corpus.read_json import DECODER, Number, spell
 from vikt.corpus.read_labelled import PAIRS, set_problem
 from vikt.corpus.read_tables import Table
+from vikt.corpus.refused_rows import RefusedRowsError
 from vikt.corpus.targets import Place, ReadTargets, TargetRows
 from vikt.errors import DataError, UsageError
 from vikt.mappings import Json
@@ -132,10 +133,8 @@ def one_label(table: Table, name: str, keeps_unlabelled: bool = False) -> LabelA
     labels = np.array([composed_of[label] for label in spelled], dtype=object)
     blank = np.flatnonzero(np.isin(labels, [label for label in composed_of.values() if not label.strip()]))
     if len(blank) and not keeps_unlabelled:
-        raise DataError(
-            f"{table.place(int(blank[0]))} has no label in column {name!r} ({counted(len(blank), 'such row')}); label "
-            "it or drop the row"
-        )
+        first = f"{table.place(int(blank[0]))} has no label in column {name!r}"
+        raise RefusedRowsError(first, name, len(blank), "label it or drop the row")
     refuse_respelled_numbers(
         set(labels), numbers_of(table, name), lambda label: table.place(int(np.argmax(labels == label)))
     )

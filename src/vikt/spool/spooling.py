@@ -17,9 +17,10 @@ from vikt.corpus.header import refuse_doubtful_header
 from vikt.corpus.joined_labels import refuse_joined, refuse_printed
 from vikt.corpus.label_notes import label_notes
 from vikt.corpus.label_reading import ONE_LABEL, LabelReading
-from vikt.corpus.labelled import blank_lines, labelled, labelled_columns
+from vikt.corpus.labelled import Labelled, blank_lines, labelled, labelled_columns
 from vikt.corpus.read_stream import COMPRESSED_SUFFIXES
 from vikt.corpus.read_tables import Table
+from vikt.corpus.refused_rows import RefusedRowsError
 from vikt.corpus.sources import find_sources
 from vikt.corpus.table_labels import paired_columns, refuse_respelled_numbers, shape_of
 from vikt.corpus.texts import Texts
@@ -81,8 +82,8 @@ def spool(
     Raises
     ------
     ViktError
-        A row or a file is refused, as `vikt.corpus.readers.read_table` and `vikt.corpus.labelled.labelled` do; in the
-        message, rows are counted up to the end of the batch.
+        A row or a file is refused, as `vikt.corpus.readers.read_table` and `vikt.corpus.labelled.labelled` do; such
+        rows are counted as far as the files were read, which the message says.
     UsageError
         The labels are of another kind.
     OutputFileError
@@ -94,7 +95,6 @@ def spool(
         "text": text,
         "label": label,
         "weight": weight,
-        "targets": reading.kind,
         "format": format,
         "dialect": asdict(dialect),
         "seed": seed,
@@ -111,8 +111,8 @@ def spool(
         _check_room(sources, journal)
         journal.begin(asked, columns)
         _write_runs(sources, columns, weight, journal, tally, progress)
-        _check_labels(_origin(sources), tally, columns, reading)
         journal.end(tally)
+    _check_labels(_origin(sources), tally, columns, reading)
     notes = (
         *columns.guesses,
         *tally.notes,
@@ -145,7 +145,7 @@ def _checked(
             refuse_doubtful_header(first, need_label=True)
         if columns is None:
             columns = _found(first, text, label, reading)
-        labelled(first, TextsAlone(), columns.text, columns.label, weight)
+        _labelled(first, columns, weight, 0)
     if columns is None:
         raise DataError("expected files, found none; name one")
     return columns
@@ -223,13 +223,21 @@ def _read(batch: Table, columns: Columns, weight: str | None, tally: Tally) -> S
     tally.note(batch.notes, batch.n_blank)
     if not batch.n_rows:
         return SpooledRows.none()
-    rows = labelled(batch, TextsAlone(), columns.text, columns.label, weight)
+    rows = _labelled(batch, columns, weight, tally.rows)
     weights = np.ones(batch.n_rows) if rows.weights is None else rows.weights
     y, kept = tally.numbered(batch, str(columns.label), np.asarray(rows.labels)), np.flatnonzero(weights > 0)
     origin = tally.rows + kept
     texts = Texts.from_strings([]) if rows.documents.texts is None else rows.documents.texts.take(kept)
     tally.count(y, kept, texts.n_bytes)
     return SpooledRows(texts, y[kept], weights[kept], ContentDigests.of(texts), origin)
+
+
+def _labelled(table: Table, columns: Columns, weight: str | None, n_before: int) -> Labelled:
+    """The rows of a table, which come after others. Raises DataError."""
+    try:
+        return labelled(table, TextsAlone(), columns.text, columns.label, weight)
+    except RefusedRowsError as error:
+        raise error.among(n_before + table.n_rows) from None
 
 
 def _check_labels(origin: str, tally: Tally, columns: Columns, reading: LabelReading) -> None:
