@@ -10,12 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NoReturn
 
 from vikt.corpus.columns import composed, doubled_column
+from vikt.corpus.read_stream import check_length
 from vikt.errors import DataError
 
 # A column with more spellings of numbers than this does not hold labels, and remembering more would cost memory.
 _MANY_SPELLINGS = 100_000
 # Deeper values are refused, since Python writes them by recursion.
 _DEEPEST = 100
+# Characters of an array that are held while its objects are shorter.
+_LEAST_HELD = 1 << 20
+# Characters of what is wrong that a message shows.
+_SHOWN = 60
 _ON_LINES = "write one object per line, or name an array of objects .json"
 _BLANK = " \t\r\n"
 _LITERAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?|true|false")
@@ -56,8 +61,8 @@ def parse_object(line: str, where: str, advice: str = _ON_LINES) -> dict[str, ob
     return value
 
 
-def parse_array(content: str, where: str) -> Iterator[dict[str, object]]:
-    """The objects of an array.
+def parse_array(pieces: Iterable[str], where: str) -> Iterator[dict[str, object]]:
+    """The objects of an array, whose text comes in pieces; of it, no more is held than an object needs.
 
     Raises
     ------
@@ -65,32 +70,78 @@ def parse_array(content: str, where: str) -> Iterator[dict[str, object]]:
         It is not one array of objects.
     ColumnError
         An object has a name twice.
+    InputFileError
+        An object is too long.
 
     Examples
     --------
-    >>> list(parse_array('[{"text": "a"}, {"text": "b"}]', "a.json"))
+    >>> list(parse_array(['[{"text": "a"}, {"te', 'xt": "b"}]'], "a.json"))
     [{'text': 'a'}, {'text': 'b'}]
     """
-    place = _after_blanks(content, _after_blanks(content, 0) + 1)
-    row, mark = 0, ","
-    if content.startswith("]", place):
-        mark, place = "]", _after_blanks(content, place + 1)
+    text = _Unparsed(pieces)
+    text.mark()
+    row, mark = 0, "," if text.peek() != "]" else text.mark()
     while mark == ",":
         row += 1
-        try:
-            end = _SCANNER.raw_decode(content, place)[1]
-        except (ValueError, RecursionError):
-            end = len(content)  # parsing says what is wrong
-        yield parse_object(content[place:end], f"{where}, row {row}", "write an object for each row")
-        end = _after_blanks(content, end)
-        mark, place = content[end : end + 1], _after_blanks(content, end + 1)
-    rest = content[place:] if mark == "]" else mark or "the end"
+        of_row = f"{where}, row {row}"
+        yield parse_object(text.value(of_row), of_row, "write an object for each row")
+        mark = text.mark()
+    rest = text.rest() if mark == "]" else mark or "the end"
     if rest:
-        raise DataError(f"{where}: expected one array of objects, found {rest!r:.60} after row {row}; correct the file")
+        raise DataError(
+            f"{where}: expected one array of objects, found {rest!r:.{_SHOWN}} after row {row}; correct the file"
+        )
 
 
-def _after_blanks(content: str, start: int) -> int:
-    return _BLANKS.match(content, start).end()  # type: ignore[union-attr]
+class _Unparsed:
+    """A text that comes in pieces, of which what is not parsed yet is held."""
+
+    def __init__(self, pieces: Iterable[str]) -> None:
+        self._pieces, self._held, self._place = iter(pieces), "", 0
+
+    def peek(self) -> str:
+        """The next character that is not blank; none at the end."""
+        while True:
+            self._place = _BLANKS.match(self._held, self._place).end()  # type: ignore[union-attr]
+            if self._place < len(self._held) or not self._hold_more():
+                return self._held[self._place : self._place + 1]
+
+    def mark(self) -> str:
+        """The same, which is parsed with it."""
+        mark = self.peek()
+        self._place += len(mark)
+        return mark
+
+    def value(self, where: str) -> str:
+        """The next value, or all that is left where it is none. Raises InputFileError where it is too long."""
+        self.peek()
+        while True:
+            try:
+                end = _SCANNER.raw_decode(self._held, self._place)[1]
+            except (ValueError, RecursionError):
+                end = len(self._held)  # parsing says what is wrong, if this is all
+            if end == len(self._held):
+                check_length(end - self._place, where)
+            if end < len(self._held) or not self._hold_more():
+                value, self._place = self._held[self._place : end], end
+                return value
+
+    def rest(self) -> str:
+        """The start of what is left, but for blanks."""
+        self.peek()
+        while len(self._held) - self._place < _SHOWN and self._hold_more():
+            pass
+        return self._held[self._place :]
+
+    def _hold_more(self) -> bool:
+        """Hold at least twice as much as is not parsed yet, as far as there is more."""
+        held = [self._held[self._place :]]
+        n, wanted = len(held[0]), max(2 * len(held[0]), _LEAST_HELD)
+        while n < wanted and (piece := next(self._pieces, "")):
+            held.append(piece)
+            n += len(piece)
+        self._held, self._place = "".join(held), 0
+        return len(held) > 1
 
 
 def _depth(value: object) -> int:

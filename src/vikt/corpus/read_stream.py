@@ -40,6 +40,9 @@ _SIGNATURES: dict[bytes, tuple[str, str]] = {
 }
 # No line, and no document of a folder, is longer: a file without line ends must not fill the memory.
 LONGEST_LINE = 1 << 30
+# A line that is longer comes in pieces, where these are asked for.
+_LONGEST_PIECE = 1 << 20
+_LONGEST_CHARACTER = 4
 COMPRESSED_SUFFIXES = (".gz", ".zst")
 _LATIN_1 = ("another encoding, often Latin-1", _CONVERT.format("LATIN1"))
 
@@ -128,7 +131,8 @@ class Lines:
     """
 
     def __init__(self, stream: Iterable[bytes], origin: str) -> None:
-        self.stream = stream
+        # What has no lines to read is gone through once.
+        self.stream = stream if hasattr(stream, "readline") else iter(stream)
         self.origin = origin
         self.number = 0
         self.offset = 0
@@ -147,6 +151,36 @@ class Lines:
         except OSError as error:
             raise reading_failed(f"{self.origin}, after line {self.number}", error) from None
 
+    def pieces(self) -> Iterator[str]:
+        """The same text, of which long lines come in pieces. After a whole line, the others are still to be had."""
+        held, is_start = b"", True
+        try:
+            for piece in _pieces_of(self.stream):
+                held += piece
+                n = _n_whole(held)
+                if n:
+                    self.number += is_start
+                    text = self._decoded(held[:n]) if is_start else self._decoded_rest(held[:n])
+                    self.offset += n
+                    held, is_start = held[n:], piece.endswith(b"\n")
+                    yield text
+        except OSError as error:
+            raise reading_failed(f"{self.origin}, after line {self.number}", error) from None
+        self.number += is_start and bool(held)
+        self._decoded_rest(held)
+
+    def whole(self, first: str, pieces: Iterator[str]) -> str:
+        """The whole line of which `first` is the first piece, and further ones follow."""
+        held, n = [first], len(first)
+        while n < LONGEST_LINE and not held[-1].endswith("\n") and (piece := next(pieces, "")):
+            held.append(piece)
+            n += len(piece)
+        check_length(n, f"{self.origin}, line {self.number}")
+        return "".join(held)
+
+    def _decoded_rest(self, content: bytes) -> str:
+        return decoded(content, self.origin, self.number, self.offset)
+
     def _decoded(self, line: bytes) -> str:
         try:
             if self.offset:
@@ -157,6 +191,31 @@ class Lines:
         except UnicodeDecodeError:
             pass  # `decoded` says what is wrong
         return decoded(line, self.origin, self.number, self.offset)
+
+
+def _pieces_of(stream: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a stream, long ones in pieces."""
+    readline = getattr(stream, "readline", None)
+    if readline is not None:
+        yield from iter(functools.partial(readline, _LONGEST_PIECE), b"")
+        return
+    for line in stream:
+        yield from (line[at : at + _LONGEST_PIECE] for at in range(0, len(line), _LONGEST_PIECE))
+
+
+def _n_whole(content: bytes) -> int:
+    """How many bytes of UTF-8 are whole characters, the last of which may break off.
+
+    Examples
+    --------
+    >>> _n_whole("två".encode()), _n_whole("två".encode()[:-1])
+    (4, 2)
+    """
+    for n_last in range(1, min(len(content), _LONGEST_CHARACTER - 1) + 1):
+        if content[-n_last] >= 0xC0:  # begins a character of two bytes or more, as many as it has leading ones
+            n_needed = 8 - (content[-n_last] ^ 0xFF).bit_length()
+            return len(content) - n_last if n_last < n_needed <= _LONGEST_CHARACTER else len(content)
+    return len(content)
 
 
 def lines_of(stream: Iterable[bytes]) -> Iterator[bytes]:

@@ -43,14 +43,13 @@ def read_jsonl(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) 
 
 
 def read_json(lines: Lines, wanted: Sequence[str] | None, rows_per_batch: int) -> Iterator[Table]:
-    """An array of objects, which is held in memory as a whole; or one object per line."""
-    content = iter(lines)
-    first = next((line for line in content if line.strip(_BLANK)), "")
-    whole = chain([first], content)
-    is_array = first.lstrip(_BLANK)[:1] == "["
-    objects = (
-        parse_array("".join(whole), lines.origin) if is_array else _unwrapped(_objects(whole, lines), lines.origin)
-    )
+    """An array of objects, or one object per line."""
+    pieces = lines.pieces()
+    first = next((piece for piece in pieces if piece.strip(_BLANK)), "")
+    if first.lstrip(_BLANK)[:1] == "[":
+        objects = parse_array(chain([first], pieces), lines.origin)
+    else:
+        objects = _unwrapped(_objects(chain([lines.whole(first, pieces)], lines), lines), lines.origin)
     return _read_objects(objects, lines, wanted, rows_per_batch)
 
 

@@ -59,7 +59,7 @@ def spool(
 ) -> Spool:
     """Spool the rows of files, in memory that does not grow with them; resume where an earlier call ended.
 
-    Only a JSON array is in memory as a whole while it is read, and so is a single row.
+    A single row is in memory as a whole.
 
     Parameters
     ----------
