@@ -183,9 +183,10 @@ def test_a_folder_per_class_is_spooled(tmp_path):
 def test_the_number_of_shards_follows_from_the_rows(monkeypatch, tmp_path):
     rows = [("x" * 52, random.Random(i).choice("ab"), 1) for i in range(100)]
     path = write_csv(tmp_path / "a.csv", rows)
-    for n_bytes, n_shards in [(10_000, 1), (9_999, 2), (5_000, 2), (4_999, 4), (1, 256)]:
+    for n_bytes, n_shards, excess in [(10_000, 1, 0), (9_999, 2, 0), (5_000, 2, 0), (4_999, 4, 0), (1, 256, 38)]:
         monkeypatch.setattr("vikt.spool.spool._BYTES_PER_SHARD", n_bytes)
-        assert len(spooled([path])[0]) == n_shards
+        made = spooled([path])[0].spool
+        assert (made.n_shards, made.excess_per_shard) == (n_shards, excess)  # of 10,000 bytes
 
 
 def test_rows_without_two_classes_or_weight_are_refused(tmp_path):

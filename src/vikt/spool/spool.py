@@ -105,9 +105,9 @@ class Spool:
         return n
 
     @property
-    def bytes_per_shard(self) -> int:
-        """What the rows of a shard take in memory, on average."""
-        return self._n_bytes_in_all // self.n_shards
+    def excess_per_shard(self) -> int:
+        """What a shard takes beyond its most, on average: more than 0 only where there are as many as there can be."""
+        return max(self._n_bytes_in_all // self.n_shards - _BYTES_PER_SHARD, 0)
 
     @property
     def _n_bytes_in_all(self) -> int:

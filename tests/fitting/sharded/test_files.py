@@ -353,20 +353,32 @@ def test_what_needs_all_rows_in_memory_is_refused_before_any_is_read(options, pa
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("_PER_WEIGHT", 10**9, r"[\d,]+ features and 3 classes need about \d+\.\d GB, but the limit is 1\.0 GB"),
-        ("_PER_ROUGH_WEIGHT", 10**9, r"[\d,]+ features and 3 classes need about \d+\.\d GB, but the limit is 1\.0 GB"),
-        ("_SHARD", -(10**9), r"[\d.]+ [kM]B of text need about \d+\.\d GB, but the limit is 1\.0 GB; raise the limit"),
-        ("_MOST_RESIDENT", -10.0, r"the n-grams of 'word' do not fit into 1\.0 GB; raise the limit .*hashing=BITS"),
+        (
+            "memory_limit._PER_WEIGHT",
+            10**9,
+            r"[\d,]+ features and 3 classes need about \d+\.\d GB, but the limit is 1\.0 GB",
+        ),
+        (
+            "memory_limit._PER_ROUGH_WEIGHT",
+            10**9,
+            r"features and 3 classes need about \d+\.\d GB, but the limit is 1\.0 GB",
+        ),
+        ("memory_limit.Spool.excess_per_shard", 10**9, r"[\d.]+ [kM]B of text need about \d+\.\d GB, but the limit is"),
+        (
+            "memory_limit._MOST_RESIDENT",
+            -10.0,
+            r"the n-grams of 'word' do not fit into 1\.0 GB; raise the limit .*hashing=BITS",
+        ),
     ],
 )
 def test_too_little_memory_is_told_and_more_goes_on(tmp_path, topics, small_shards, monkeypatch, name, value, message):
     path, work, options = written(tmp_path, topics), tmp_path / "work", WORDS | {"l2": "auto"}
     with monkeypatch.context() as short:
-        short.setattr(memory_limit, name, value)
+        short.setattr(f"vikt.fitting.sharded.{name}", value)
         with pytest.raises(ParameterError, match=message) as refused:
             vikt.TextClassifier(**options).fit_files(path, "text", "label", work_dir=work)
     assert refused.value.parameter == "memory"
-    assert (work / "plan.json").exists() == (name not in ("_SHARD", "_PER_ROUGH_WEIGHT"))
+    assert (work / "plan.json").exists() == ("excess" not in name and "ROUGH" not in name)
     again = vikt.TextClassifier(**options).fit_files(path, "text", "label", work_dir=work, memory="2GB")
     assert content(again, tmp_path) == content(fitted(path, **options), tmp_path)
 

@@ -18,8 +18,8 @@ from vikt.tables import size
 # and for each weight of the rough fits to the sample.
 _FIXED, _OF_CHOICE, _PER_THREAD = 450_000_000, 250_000_000, 400_000_000
 _PER_WEIGHT, _PER_ROUGH_WEIGHT = 120, 40
-# For each byte of a shard, beyond what is part of the fixed ones.
-_PER_BYTE_OF_SHARD, _SHARD = 2, 1 << 25
+# For each byte of a shard beyond its usual size, which the fixed ones include.
+_PER_EXCESS_BYTE = 2
 # What a process takes that has read nothing yet.
 _AT_START = 150_000_000
 # What is enough for any text that a single machine reads.
@@ -63,7 +63,7 @@ class MemoryLimit:
 
     def check_shards(self, spool: Spool) -> None:
         """Refuse shards that are too large to be in memory one at a time. Raises ParameterError."""
-        needed = self.least + _PER_BYTE_OF_SHARD * max(spool.bytes_per_shard - _SHARD, 0)
+        needed = self.least + _PER_EXCESS_BYTE * spool.excess_per_shard
         if needed > self.n_bytes:
             raise ParameterError(
                 "memory",
