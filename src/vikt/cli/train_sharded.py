@@ -198,7 +198,7 @@ def _tested(request: Request, work: ShardWork, saved: SavedModel, bar: Progress)
         held_out = (outcomes(saved.model, own.documents, own.labels, request.threads) for own in work.held_out())
         return _Test(Outcomes.joined(list(held_out)))
     try:
-        return _on_file(request, request.test, work, saved, bar)
+        return _of_file(request, request.test, work, saved, bar)
     except (ViktError, MemoryError, KeyboardInterrupt):
         # The rows of the file are read after the training, which nothing that happens then undoes.
         work.folder.clear()
@@ -206,16 +206,16 @@ def _tested(request: Request, work: ShardWork, saved: SavedModel, bar: Progress)
         raise
 
 
-def _on_file(request: Request, test: str, work: ShardWork, saved: SavedModel, bar: Progress) -> _Test:
+def _of_file(request: Request, test: str, work: ShardWork, saved: SavedModel, bar: Progress) -> _Test:
     """The test on the rows of a file."""
-    found, digests = zip(*_of_file(request, test, saved, bar), strict=True)
+    found, digests = zip(*_answered(request, test, saved, bar), strict=True)
     answered = Outcomes.joined(found)
     say_notes(notes_on_tested_labels(test, answered.labels, saved.model.labels, IN_MEMORY), request.quiet)
     shared = Overlap(answered.n_rows, work.shards.n_shared(np.concatenate(digests)), 0)
     return _Test(answered, TestFacts(tuple(same_file(request)), shared))
 
 
-def _of_file(
+def _answered(
     request: Request, test: str, saved: SavedModel, bar: Progress
 ) -> Iterator[tuple[Outcomes, NDArray[np.uint64]]]:
     """What the model answers to some rows of a file at a time, and the digests of their texts but for blank ones."""
