@@ -141,7 +141,7 @@ def has_work(path: Path) -> bool:
 
 
 def _take(path: Path, job: Json, shared: Collection[str], restart: bool) -> None:
-    """Make a folder that of a job: with what was done of it, or without what was done of others."""
+    """Give a folder to a job: what was done of it stays, what was done of another one goes. Raises OutputFileError."""
     kept, refused = path / _JOB, path / _REFUSED
     if restart or not has_work(path):
         _empty(path, but=[_LOCK])
@@ -168,6 +168,7 @@ def _differing(before: ReadJson, now: ReadJson) -> str | None:
 
 @contextmanager
 def _told_if_removed(path: Path) -> Iterator[None]:
+    """Let an error say so where it comes of a folder that is no longer there. Raises OutputFileError."""
     try:
         yield
     except OSError as error:

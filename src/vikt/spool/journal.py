@@ -55,9 +55,9 @@ class Journal:
         if foreign := sorted(set(others) - own):
             raise OutputFileError(f"{foreign[0]}: stands among spooled rows; move it away, or choose another folder")
         kept = self._read(_JOB)
-        if kept is None and others:
-            raise self._damaged(_JOB, "it is missing")
         if kept is None:
+            if others:
+                raise self._damaged(_JOB, "it is missing")
             return None
         try:
             before, (text, label, guesses) = kept["asked"], kept["columns"]
