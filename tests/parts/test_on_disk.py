@@ -75,7 +75,7 @@ def _all_in_files(monkeypatch):
 CASES = [
     {"classes": 2},
     {"classes": 4, "analyzer": "nb"},
-    {"classes": 3, "has_dummy": False},
+    {"classes": 3, "analyzer": "word", "has_dummy": False},
     {"classes": 2, "cuts": [(0, 90)]},
     {"classes": 2, "threads": 2},
 ]
