@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from plain_rows import PlainRows, plain
 from vikt.corpus.documents import Documents
 from vikt.errors import InputFileError, OutputFileError
 from vikt.features.packed import RowDecoder, packed
@@ -60,6 +62,14 @@ def both(folder, classes=2, analyzer="word+char", has_dummy=True, cuts=CUTS, thr
         paths.append(folder / f"{number}.part")
         write_part(paths[-1], decoder, counts.to_arrays(), counts.n_entries, y[rows], weights[rows])
     return Both(InMemory(*in_memory), OnDisk(paths, decoder, folder / "scratch", has_dummy=has_dummy, threads=threads))
+
+
+def run_apart(code, *arguments):
+    """Run code in a process of its own, which can import whatever this one can."""
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], env=env, capture_output=True, text=True, check=False
+    )
 
 
 def left_in(folder):
@@ -235,15 +245,13 @@ def test_scratch_is_removed_with_what_refers_to_it(tmp_path):
 
 def test_scratch_is_removed_when_a_fit_fails_or_the_process_ends(tmp_path):
     code = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2]); import test_on_disk as t\n"
+        "import sys; from pathlib import Path; import test_on_disk as t\n"
         "t.scratch._IN_MEMORY = 0\n"
         "folder = Path(sys.argv[1]); parts = t.both(folder).disk; kept = t.kept_values(parts)\n"
         "print(len(t.left_in(folder)))\n"
         "raise SystemExit(3)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path, Path(__file__).parent], capture_output=True, text=True, check=False
-    )
+    done = run_apart(code, tmp_path)
     assert (done.returncode, done.stdout) == (3, "4\n"), done.stderr
     assert list((tmp_path / "scratch").iterdir()) == []
 
@@ -387,34 +395,23 @@ def test_a_part_that_cannot_be_written_is_told(tmp_path):
 # Memory.
 
 
-class Plain:
-    """Entries kept as they are."""
-
-    n_features = 1000
-
-    def write_rows(self, arrays, indices, values):
-        indices[:], values[:] = arrays["indices"], arrays["values"]
-        return arrays["begins"]
-
-
 def _peak_of_newton(folder, n_parts):
     """The peak memory, in MB, of a process that fits parts of 16 MB each, which it finds on disk."""
-    m, n_entries = 20_000, 2_000_000
+    m, n_entries, decoder = 20_000, 2_000_000, PlainRows(1000)
     for number in range(n_parts):
         random = np.random.default_rng(number)
         columns = np.sort(random.integers(0, 10, (m, 100)), axis=1) + np.arange(0, 1000, 10)
-        rows = {"begins": np.arange(m + 1) * 100, "indices": columns.ravel().astype(np.int32)}
-        rows["values"] = random.random(n_entries, np.float32)
-        write_part(folder / f"{number}.part", Plain(), rows, n_entries, random.integers(0, 2, m), np.ones(m))
+        begins, values = np.arange(m + 1) * 100, random.random(n_entries, np.float32)
+        rows = plain(SparseMatrix(begins, columns.ravel().astype(np.int32), values, decoder.n_features))
+        write_part(folder / f"{number}.part", decoder, rows, n_entries, random.integers(0, 2, m), np.ones(m))
     code = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[2]); import test_on_disk as t\n"
-        "folder = Path(sys.argv[1]); parts = t.OnDisk(sorted(folder.glob('*.part')), t.Plain(), folder / 'scratch')\n"
+        "import sys; from pathlib import Path; import test_on_disk as t\n"
+        "folder = Path(sys.argv[1]); paths = sorted(folder.glob('*.part'))\n"
+        "parts = t.OnDisk(paths, t.PlainRows(1000), folder / 'scratch')\n"
         "t.newton(t.Objective(parts, t.cross_entropy_for(2), t.penalty_of(0.001, 0.0, True)), tol=1e-2)\n"
         "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, folder, Path(__file__).parent], capture_output=True, text=True, check=False
-    )
+    done = run_apart(code, folder)
     assert done.returncode == 0, done.stderr
     return int(done.stdout) / 1000
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import random as random_matrix
 
+from plain_rows import PlainRows, plain
 from vikt.errors import InputFileError
 from vikt.files import snapshot
 from vikt.files.snapshot import Snapshot, SnapshotFile
@@ -44,19 +45,12 @@ class Killing(SnapshotFile):
             raise KilledError
 
 
-class Plain:
-    """Entries kept as they are."""
-
-    n_features = 30
-
-    def write_rows(self, arrays, indices, values):
-        indices[:], values[:] = arrays["indices"], arrays["values"]
-        return arrays["indptr"].copy()
+DECODER = PlainRows(30)
 
 
 def part_of(classes, number, weight=1.0):
     random = np.random.default_rng((classes, number))
-    X = random_matrix(40, Plain.n_features, 0.2, format="csr", dtype=np.float32, random_state=number)
+    X = random_matrix(40, DECODER.n_features, 0.2, format="csr", dtype=np.float32, random_state=number)
     return Part(design_matrix(X), random.integers(classes, size=40), random.uniform(0.1, 3, 40) * weight)
 
 
@@ -75,9 +69,8 @@ def in_turns(folder, classes):
 def on_disk(folder, classes):
     for number in range(3):
         part = part_of(classes, number)
-        rows = {"indptr": part.X.indptr, "indices": part.X.indices, "values": part.X.values}
-        write_part(folder / f"{number}.part", Plain(), rows, len(part.X.values), part.y, part.weights)
-    return OnDisk([folder / f"{number}.part" for number in range(3)], Plain(), folder / "scratch")
+        write_part(folder / f"{number}.part", DECODER, plain(part.X), len(part.X.values), part.y, part.weights)
+    return OnDisk([folder / f"{number}.part" for number in range(3)], DECODER, folder / "scratch")
 
 
 def objective(parts, classes, l2=1e-4):
