@@ -96,7 +96,7 @@ def learnt_over(options, shards, threads=1, turns=one_turn):
 @pytest.fixture(scope="module", params=["sms/sms.tsv", "trec/train.tsv", "imdb/test.parquet"])
 def real(corpus, request):
     texts = Texts.from_strings(read_table(corpus(request.param)).strings("text"))
-    return texts.run(0, min(len(texts), 6000 if texts.n_bytes < 10**6 else 700))
+    return texts.run(0, min(len(texts), 2000 if texts.n_bytes < 10**6 else 300))
 
 
 @pytest.mark.parametrize("limits", LIMITS, ids=str)

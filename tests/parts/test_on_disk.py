@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import subprocess
 import sys
@@ -73,7 +72,6 @@ def run_apart(code, *arguments):
 
 
 def left_in(folder):
-    gc.collect()
     return [path for path in (folder / "scratch").rglob("*") if path.is_file()]
 
 

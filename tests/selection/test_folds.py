@@ -105,7 +105,7 @@ def test_the_standard_error_of_equal_weights_is_scipys(values):
 def exact_path(monkeypatch):
     """Each fit of the path to the end: that its habit is to stop at a hundredth is another matter."""
     monkeypatch.setattr("vikt.selection.path.PATH_TOL", 1e-10)
-    monkeypatch.setattr("vikt.selection.path._MOST_PASSES", 3000)
+    monkeypatch.setattr("vikt.selection.path._MOST_PASSES", 600)
 
 
 def folds_of(classes, m=150, k=3, seed=0):

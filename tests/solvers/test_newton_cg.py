@@ -82,7 +82,7 @@ def test_rough_products_are_products(dtype, classes):
 
 @pytest.mark.usefixtures("always_conjugate")
 @pytest.mark.parametrize(
-    "load", [load_iris, load_breast_cancer, partial(load_digits, n_class=5)], ids=["iris", "cancer", "digits"]
+    "load", [load_iris, load_breast_cancer, partial(load_digits, n_class=3)], ids=["iris", "cancer", "digits"]
 )
 @pytest.mark.parametrize("intercept", [True, False])
 def test_it_ends_where_scikit_learn_does(load, intercept):
@@ -120,7 +120,7 @@ KINDS = ["ill-conditioned", "constant", "all zero", "collinear", "1e12", "far fr
 def test_by_default_a_point_proven_to_1e_4_is_enough_where_the_steps_run_out():
     X, y = some(classes=5, m=200, n=30)
     objective = objective_of(X * np.logspace(-6, 6, X.shape[1]), y, l2=0.25)
-    fits = [newton(objective, max_iter=most) for most in range(4, 70, 3)]
+    fits = [newton(objective, max_iter=most) for most in range(4, 70, 7)]
     assert [fit.converged for fit in fits] == [fit.certificate.relative <= 1e-4 for fit in fits]
     # Gradients rise and fall, but the nearest point is kept.
     assert [fit.converged for fit in fits] == sorted(fit.converged for fit in fits)

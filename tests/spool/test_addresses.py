@@ -31,7 +31,21 @@ def parquet_of(rows):
     return buffer.getvalue()
 
 
-@pytest.mark.usefixtures("_small")
+def model_of(data, folder):
+    """The bytes of the model of a fit of files."""
+    path = folder / "m.vikt"
+    vikt.TextClassifier(analyzer="word", l2=0.01).fit_files(data).save(path, force=True)
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """A file on this machine, and the bytes of its model."""
+    path = tmp_path_factory.mktemp("here") / "a.csv"
+    path.write_bytes(csv_of(ROWS))
+    return path, model_of(path, path.parent)
+
+
 @pytest.mark.parametrize(
     ("files", "name"),
     [
@@ -43,15 +57,14 @@ def parquet_of(rows):
     ],
     ids=["csv", "pattern", "gzip", "parquet", "question mark"],
 )
-def test_a_model_is_that_of_the_files_on_this_machine(memory, tmp_path, files, name):
+def test_a_model_is_that_of_the_files_on_this_machine(memory, here, tmp_path, files, name):
     for own, content in files.items():
         memory.pipe(f"/in/{own}", content)
-    (tmp_path / "a.csv").write_bytes(csv_of(ROWS))
-    saved = []
-    for data in (name, tmp_path / "a.csv", f"file://{tmp_path}/a.csv"):
-        vikt.TextClassifier(analyzer="word", l2=0.01).fit_files(data).save(tmp_path / "m.vikt", force=True)
-        saved.append((tmp_path / "m.vikt").read_bytes())
-    assert saved[0] == saved[1] == saved[2]
+    assert model_of(name, tmp_path) == here[1]
+
+
+def test_a_file_on_this_machine_has_an_address_too(here, tmp_path):
+    assert model_of(f"file://{here[0]}", tmp_path) == here[1]
 
 
 @pytest.mark.usefixtures("_small")

@@ -200,6 +200,17 @@ def kills(monkeypatch, where, name, at):
     monkeypatch.setattr(where, name, dying)
 
 
+@pytest.fixture(scope="module")
+def whole_blend(topics, tmp_path_factory):
+    """A file of several shards, and the bytes of the model that is a blend of it."""
+    folder = tmp_path_factory.mktemp("whole")
+    path = written(folder, topics[:750])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spools, "_BYTES_PER_SHARD", 10_000)
+        patch.setattr(shard_fit, "chosen_plan", blended(shard_fit.chosen_plan))
+        return path, content(fitted(path, analyzer="auto"), folder)
+
+
 @pytest.mark.parametrize(
     ("where", "name", "at"),
     [
@@ -213,14 +224,13 @@ def kills(monkeypatch, where, name, at):
     ],
     ids=lambda value: str(value) if isinstance(value, int | str) else "",
 )
-def test_interrupted_work_goes_on(tmp_path, topics, small_shards, monkeypatch, where, name, at):
-    path, work = written(tmp_path, topics), tmp_path / "work"
-    blend = {"analyzer": "auto"}
+def test_interrupted_work_goes_on(tmp_path, whole_blend, monkeypatch, where, name, at):
+    (path, expected), work = whole_blend, tmp_path / "work"
+    monkeypatch.setattr(spools, "_BYTES_PER_SHARD", 10_000)
     monkeypatch.setattr(shard_fit, "chosen_plan", blended(shard_fit.chosen_plan))
-    expected = content(fitted(path, **blend), tmp_path)
 
     def fit():
-        return vikt.TextClassifier(**blend).fit_files(path, "text", "label", work_dir=work)
+        return vikt.TextClassifier(analyzer="auto").fit_files(path, "text", "label", work_dir=work)
 
     with monkeypatch.context() as killing:
         kills(killing, where, name, at)
