@@ -6,6 +6,7 @@ import errno
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ from vikt.solvers.newton import newton
 
 N_ROWS, CUTS = 90, [(0, 40), (40, 41), (41, 60), (60, 90)]
 WORDS = np.array([f"w{n}" for n in range(60)])
+# For the first two parts of words and characters in two classes, and for all.
+FOR_SOME, FOR_ALL = 55_000, 10**9
 
 
 class Both(NamedTuple):
@@ -45,7 +48,7 @@ class Both(NamedTuple):
         return Objective(self.memory, loss, penalty), Objective(self.disk, loss, penalty)
 
 
-def both(folder, classes=2, analyzer="word+char", has_dummy=True, cuts=CUTS, threads=1):
+def both(folder, classes=2, analyzer="word+char", has_dummy=True, cuts=CUTS, threads=1, room=0):
     random = np.random.default_rng(classes)
     texts = [" ".join(random.choice(WORDS, random.integers(0, 12))) for _ in range(N_ROWS)]
     y, weights = np.sort(random.integers(classes, size=N_ROWS)), random.uniform(0.1, 3, N_ROWS)
@@ -60,7 +63,8 @@ def both(folder, classes=2, analyzer="word+char", has_dummy=True, cuts=CUTS, thr
         counts = packed(features, own.texts)
         paths.append(folder / f"{number}.part")
         write_part(paths[-1], decoder, counts.to_arrays(), counts.n_entries, y[rows], weights[rows])
-    return Both(InMemory(*in_memory), OnDisk(paths, decoder, folder / "scratch", has_dummy=has_dummy, threads=threads))
+    on_disk = OnDisk(paths, decoder, folder / "scratch", has_dummy=has_dummy, threads=threads, room=room)
+    return Both(InMemory(*in_memory), on_disk)
 
 
 def run_apart(code, *arguments):
@@ -86,6 +90,8 @@ CASES = [
     {"classes": 3, "analyzer": "word", "has_dummy": False},
     {"classes": 2, "cuts": [(0, 90)]},
     {"classes": 2, "threads": 2},
+    {"classes": 2, "room": FOR_SOME},
+    {"classes": 4, "analyzer": "nb", "room": FOR_ALL},
 ]
 
 
@@ -311,6 +317,24 @@ def test_how_often_an_ascent_reads_entries(tmp_path, monkeypatch):
     assert len(read) == parts.n_parts * (len(done.loss_curve) + 3)
 
 
+@pytest.mark.parametrize(("room", "expected"), [(0, 4), (FOR_SOME, 2), (FOR_ALL, 0)])
+def test_rows_that_fit_are_made_once(tmp_path, monkeypatch, room, expected):
+    parts, read = both(tmp_path, room=room).disk, []
+    original = RowDecoder.write_rows
+    monkeypatch.setattr(RowDecoder, "write_rows", lambda *arguments: read.append(1) or original(*arguments))
+    for passes in (1, 2, 3):
+        parts.sums(Part.weighted_rows)
+        assert len(read) == passes * expected
+
+
+def test_what_is_kept_of_rows_comes_here_without_the_rows(tmp_path):
+    parts = both(tmp_path).disk
+    kept = parts.given([np.arange(number) for number in range(4)])
+    for path in tmp_path.glob("*.part"):
+        path.unlink()
+    assert [len(values) for values in parts.own(kept)] == [0, 1, 2, 3]
+
+
 def test_parts_of_which_only_some_need_their_entries(tmp_path):
     memory, on_disk = both(tmp_path)
     assert on_disk.sums(_entries_of_large_parts) == memory.sums(_entries_of_large_parts)
@@ -393,15 +417,44 @@ def test_a_part_that_cannot_be_written_is_told(tmp_path):
 # Memory.
 
 
-def _peak_of_newton(folder, n_parts):
-    """The peak memory, in MB, of a process that fits parts of 16 MB each, which it finds on disk."""
-    m, n_entries, decoder = 20_000, 2_000_000, PlainRows(1000)
+def _plain_parts(folder, n_parts, m):
+    """The files of parts of m rows, of 100 entries each."""
+    paths, decoder = [], PlainRows(1000)
     for number in range(n_parts):
         random = np.random.default_rng(number)
         columns = np.sort(random.integers(0, 10, (m, 100)), axis=1) + np.arange(0, 1000, 10)
-        begins, values = np.arange(m + 1) * 100, random.random(n_entries, np.float32)
+        begins, values = np.arange(m + 1) * 100, random.random(100 * m, np.float32)
         rows = plain(SparseMatrix(begins, columns.ravel().astype(np.int32), values, decoder.n_features))
-        write_part(folder / f"{number}.part", decoder, rows, n_entries, random.integers(0, 2, m), np.ones(m))
+        paths.append(folder / f"{number}.part")
+        write_part(paths[-1], decoder, rows, 100 * m, random.integers(0, 2, m), np.ones(m))
+    return paths
+
+
+def test_rows_in_memory_take_no_more_than_their_room_and_go_with_the_parts(tmp_path):
+    paths, taken = _plain_parts(tmp_path, 6, 1000), []
+    tracemalloc.start()
+    try:
+        for room in (0, 2_500_000, 3_500_000, 10**7):
+            tracemalloc.reset_peak()
+            before, _ = tracemalloc.get_traced_memory()
+            parts = OnDisk(paths, PlainRows(1000), tmp_path / "scratch", room=room)
+            parts.sums(Part.weighted_rows)
+            taken.append(tracemalloc.get_traced_memory()[1] - before)
+            del parts
+            after, _ = tracemalloc.get_traced_memory()
+            assert after - before < 100_000
+    finally:
+        tracemalloc.stop()
+    # A part has 0.8 MB of entries, and is read through 0.8 MB.
+    assert 1_600_000 < taken[0] < 1_800_000
+    assert 2_300_000 < taken[1] < 2_600_000
+    assert 3_100_000 < taken[2] < 3_600_000
+    assert 4_800_000 < taken[3] < 6_000_000
+
+
+def _peak_of_newton(folder, n_parts):
+    """The peak memory, in MB, of a process that fits parts of 16 MB each, which it finds on disk."""
+    _plain_parts(folder, n_parts, 20_000)
     code = (
         "import sys; from pathlib import Path; import test_on_disk as t\n"
         "folder = Path(sys.argv[1]); paths = sorted(folder.glob('*.part'))\n"

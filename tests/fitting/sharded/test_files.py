@@ -6,6 +6,7 @@ import json
 import random
 import re
 import shutil
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -401,6 +402,25 @@ def test_what_the_process_held_before_is_not_counted(tmp_path, topics, small_sha
 def test_few_bytes_let_few_threads_work():
     settings = vikt.TextClassifier(analyzer="word").settings()
     assert [MemoryLimit.of(memory, settings).threads(4) for memory in (5 * 10**8, 10**9, 10**10)] == [1, 2, 4]
+
+
+def test_what_a_fit_leaves_of_the_limit_and_of_free_memory_is_room_for_rows(monkeypatch):
+    classifier = vikt.TextClassifier(**WORDS, min_df=1)
+    features = classifier.fit(["a b", "c", "d", "e f"], ["x", "y", "x", "y"]).features_
+
+    def room(n_bytes, resident, free=10**10, held=0, n_classes=2):
+        monkeypatch.setattr(memory_limit, "memory_resident", lambda: resident)
+        monkeypatch.setattr(memory_limit, "memory_available", lambda: free)
+        return MemoryLimit(n_bytes, 0, held).room_for_rows(features, n_classes)
+
+    few = room(10**9, 3 * 10**8)
+    assert 4 * 10**8 < few < 7 * 10**8
+    assert room(10**9, 4 * 10**8) == few - 10**8
+    assert room(10**9, 4 * 10**8, held=10**8) == few
+    assert 0 < few - room(10**9, 3 * 10**8, n_classes=50) < 10**6
+    assert room(10**9, 9 * 10**8) == 0
+    assert room(sys.maxsize, 3 * 10**8) == room(10**11, 3 * 10**8) == 5 * 10**9
+    assert room(10**9, resident=0) == 0
 
 
 @pytest.mark.parametrize("at", [1, 2, 5])

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from vikt.errors import ParameterError
-from vikt.features.memory import memory_resident
+from vikt.features.memory import give_memory_back, memory_available, memory_resident
 from vikt.features.text import TextFeatures
 from vikt.fitting.settings import FitSettings
 from vikt.model.targets import loss_of
@@ -18,14 +18,18 @@ from vikt.tables import size
 # and for each weight of the rough fits to the sample.
 _FIXED, _OF_CHOICE, _PER_THREAD = 450_000_000, 250_000_000, 400_000_000
 _PER_WEIGHT, _PER_ROUGH_WEIGHT = 120, 40
+# What a fit allocates once it has begun, besides its weights and rows.
+_OF_FIT = 60_000_000
 # For each byte of a shard beyond its usual size, which the fixed ones include.
 _PER_EXCESS_BYTE = 2
 # What a process takes that has read nothing yet.
 _AT_START = 150_000_000
 # What is enough for any text that a single machine reads.
 _MOST_COUNTERS = 1 << 29
-# The share of the limit at which a vocabulary that grows is given up.
+# The share of the limit at which a vocabulary that grows is given up, and to which rows are kept.
 _MOST_RESIDENT = 0.95
+# The share of free memory that rows are kept in.
+_MOST_FREE = 0.5
 _REMEDY = "raise the limit to resume from here, or keep fewer features with a higher min_df or with hashing=BITS"
 
 
@@ -73,14 +77,24 @@ class MemoryLimit:
 
     def check_weights(self, features: TextFeatures, n_classes: int, *, is_rough: bool = False) -> None:
         """Refuse more weights than there is room for, in a final fit or a rough one. Raises ParameterError."""
-        n_scores = math.prod(loss_of("classes", n_classes).columns)
-        needed = _FIXED + features.n_features * n_scores * (_PER_ROUGH_WEIGHT if is_rough else _PER_WEIGHT)
+        per_weight = _PER_ROUGH_WEIGHT if is_rough else _PER_WEIGHT
+        needed = _FIXED + _n_weights(features, n_classes) * per_weight
         if needed > self.n_bytes:
             raise ParameterError(
                 "memory",
                 f"{features.n_features:,} features and {n_classes} classes need about {size(needed)}, but the limit is "
                 f"{size(self.n_bytes)}; {_REMEDY}",
             )
+
+    def room_for_rows(self, features: TextFeatures, n_classes: int) -> int:
+        """The bytes that are left for rows in a fit that is to begin; 0 where the system does not say what is taken."""
+        give_memory_back()
+        resident = memory_resident()
+        if not resident:
+            return 0
+        needed = _OF_FIT + _n_weights(features, n_classes) * _PER_WEIGHT
+        left = int(_MOST_RESIDENT * self.n_bytes) - (resident - self.held) - needed
+        return max(min(left, int(_MOST_FREE * memory_available())), 0)
 
     def check_resident(self, recipe: str) -> None:
         """Refuse a vocabulary that grows beyond the limit while it is learnt. Raises ParameterError."""
@@ -89,3 +103,7 @@ class MemoryLimit:
                 "memory",
                 f"the n-grams of {recipe!r} do not fit into {size(self.n_bytes)}; {_REMEDY}",
             )
+
+
+def _n_weights(features: TextFeatures, n_classes: int) -> int:
+    return features.n_features * math.prod(loss_of("classes", n_classes).columns)

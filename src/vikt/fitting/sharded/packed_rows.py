@@ -69,7 +69,9 @@ class PackedRows:
         """What is minimised over the rows of some of the uses, with λ = 0."""
         listed = [read_json(self._listed(shard))["pieces"] for shard in range(len(self.work.shards))]
         paths = [self._folder / name for of_uses in listed if of_uses for name in of_uses[number]]
-        parts = OnDisk(paths, self._decoder, self._scratch, threads=self.work.n_threads)
+        decoder = self._decoder  # takes its memory before the rows do
+        room = self.work.memory.room_for_rows(self.features, len(self.rows.present))
+        parts = OnDisk(paths, decoder, self._scratch, threads=self.work.n_threads, room=room)
         return self.rows.objective(parts)
 
     @property
