@@ -68,6 +68,16 @@ def emails():
     return [row[2] for row in rows], [row[0] for row in rows]
 
 
+# No longer than a module: what drives it has an event loop, beside which no test of coroutines can run its own.
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium without a window; the test skips where there is none."""
+    from browsing import chromium
+
+    with chromium() as found:
+        yield found
+
+
 @pytest.fixture
 def run(monkeypatch, capsys):
     """Run the command line in this process, with bytes on its stdin: (exit code, stdout, stderr)."""

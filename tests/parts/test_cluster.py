@@ -96,11 +96,6 @@ class Disturbed:
         return self.engine.results(started)
 
 
-@pytest.fixture(params=["exact", "conjugate gradients"])
-def steps(request, monkeypatch):
-    monkeypatch.setattr(sys.modules["vikt.solvers.newton"], "is_exact", lambda objective: request.param == "exact")
-
-
 def test_the_example_runs():
     done = subprocess.run([sys.executable, EXAMPLE / "fit.py", "local:2"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("400 rows in 8 parts: the model is proven within ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import sys
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -124,11 +123,6 @@ CASES = [
     {"classes": 3, "offset": True, "sparse": True},
     {"classes": 2, "offset": True},
 ]
-
-
-@pytest.fixture(params=["exact", "conjugate gradients"])
-def steps(request, monkeypatch):
-    monkeypatch.setattr(sys.modules["vikt.solvers.newton"], "is_exact", lambda objective: request.param == "exact")
 
 
 @pytest.mark.usefixtures("steps")

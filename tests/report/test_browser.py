@@ -7,19 +7,13 @@ from itertools import pairwise
 import pytest
 
 import vikt
-from browsing import LOW_CONTRAST, chromium, opened
+from browsing import LOW_CONTRAST, opened
 from report_checks import EVIL, everything
 from vikt.report.html.writing import write_page
 
 pytestmark = pytest.mark.slow
 
 _LINKS = ' <a href="javascript:alert(4)">x</a> <svg onload=alert(5)> <iframe src="https://example.org/"> '
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

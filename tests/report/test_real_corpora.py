@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from browsing import chromium, opened
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
+from browsing import opened
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ import json
 import re
 
 import pytest
-from serving import saved
 from test_slow_clients import listening
 
 pytestmark = pytest.mark.anyio
@@ -18,11 +17,6 @@ UPGRADES = (
     b"Connection: Upgrade\r\nUpgrade: websocket\r\n",
 )
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return saved(tmp_path_factory.mktemp("models") / "spam.vikt")
 
 
 def post(headers=b"", body=BODY):

@@ -7,18 +7,13 @@ import json
 import threading
 
 import pytest
-from serving import TEXTS, saved, service
+from serving import TEXTS, service
 
 from vikt.server.app import ROUTES
 from vikt.server.settings import Limits
 
 pytestmark = pytest.mark.anyio
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return saved(tmp_path_factory.mktemp("models") / "spam.vikt")
 
 
 def checked(answer, status, words):

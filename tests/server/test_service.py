@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import pytest
-from serving import TEXTS, saved, service
+from serving import TEXTS, service
 
 import models_of_kinds
 import vikt
@@ -16,11 +16,6 @@ from vikt.server.served import Served
 
 pytestmark = pytest.mark.anyio
 HOSTILE = ["", "ett pris på 10 £", "\N{WINKING FACE} win \u202e", "a\r\nb\tc\x00", "e\u0301" * 50]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return saved(tmp_path_factory.mktemp("models") / "spam.vikt")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import socket
 
 import pytest
 import uvicorn
-from serving import saved, service
+from serving import service
 
 from vikt.server.app import application
 from vikt.server.protocol import BoundedProtocol
@@ -89,8 +89,3 @@ async def test_a_client_that_asks_now_and_then_keeps_it(model):
         writer.write(GET)
         assert await reader.readuntil(b"\r\n\r\n")
         writer.close()
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    return saved(tmp_path_factory.mktemp("models") / "spam.vikt")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import random as random_matrix
 
+from interrupted_work import KilledError
 from plain_rows import PlainRows, plain
 from vikt.errors import InputFileError
 from vikt.files import snapshot
@@ -25,10 +26,6 @@ from vikt.solvers.dual import dual
 @pytest.fixture(autouse=True)
 def _every_pass(monkeypatch):
     monkeypatch.setattr(snapshot, "_SECONDS_APART", 0.0)
-
-
-class KilledError(Exception):
-    pass
 
 
 class Killing(SnapshotFile):

@@ -10,19 +10,13 @@ from itertools import pairwise
 import pytest
 from pages_of_fakes import HOSTILE, drop, labelled_file, page_of
 
-from browsing import LOW_CONTRAST, chromium, opened
+from browsing import LOW_CONTRAST, opened
 from vikt.corpus.header import refuse_doubtful_header
 from vikt.corpus.readers import read_table
 from vikt.errors import ColumnError
 from vikt.explanation.explanation import NO_KNOWN_FEATURE
 
 TEXT = "a good film, with one bad scene"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

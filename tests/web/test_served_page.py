@@ -15,19 +15,13 @@ from pages_of_fakes import drop, labelled_file
 
 import models_of_kinds
 import vikt
-from browsing import LOW_CONTRAST, chromium, opened
+from browsing import LOW_CONTRAST, opened
 from vikt.web.page import SERVED_POLICY
 
 pytest.importorskip("fastapi")
 pytestmark = pytest.mark.slow
 
 TEXT = "glad and happy love day"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 
 import vikt
+from interrupted_work import KilledError, content
 from vikt.errors import (
     ClassesError,
     ColumnError,
@@ -63,12 +64,6 @@ def written(folder, rows, name="rows.csv", weights=None):
 
 def fitted(paths, **options):
     return vikt.TextClassifier(**options).fit_files(paths, "text", "label")
-
-
-def content(classifier, folder):
-    path = folder / "saved.vikt"
-    classifier.save(path, force=True)
-    return path.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -182,10 +177,6 @@ def test_weights_are_as_repeated_rows(tmp_path, topics, small_shards):
     assert weighted.data_ == own.data_ | {"blank_lines": 0}
     assert np.abs(weighted.theta_ - own.theta_).max() < 1e-3
     assert expected.data_["rows"] == weights.sum()
-
-
-class KilledError(BaseException):
-    pass
 
 
 def kills(monkeypatch, where, name, at):

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 import vikt
+from interrupted_work import KilledError, content
 from vikt.files import snapshot
 from vikt.files.snapshot import SnapshotFile
 from vikt.fitting.sharded import shard_fit
@@ -49,11 +50,6 @@ def corpus(tmp_path, request, monkeypatch):
     return path
 
 
-def content(classifier, folder):
-    classifier.save(folder / "saved.vikt", force=True)
-    return (folder / "saved.vikt").read_bytes()
-
-
 def fitted(path, **more):
     return vikt.TextClassifier(**OPTIONS).fit_files(path, "text", "label", **more)
 
@@ -68,9 +64,6 @@ def test_a_fit_goes_on_from_its_last_pass(tmp_path, corpus, monkeypatch):
         solved = fit_part(*arguments, **options)
         passes.append(len(solved.solution.loss_curve))
         return solved
-
-    class KilledError(BaseException):
-        pass
 
     def killing(self, made, keep=SnapshotFile.keep):
         keep(self, made)

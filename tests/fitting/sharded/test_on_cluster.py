@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 import vikt
+from interrupted_work import KilledError, content
 from parts.test_cluster import address_in, ended, kill, scheduler, worker
 from vikt.errors import MissingPackageError, ParameterError
 from vikt.files import snapshot
@@ -51,12 +52,6 @@ def topics_file(topics, tmp_path_factory):
 
 def fitted(path, cluster=None, groups=None, **options):
     return vikt.TextClassifier(**options).fit_files(path, "text", "label", cluster=cluster, groups=groups)
-
-
-def content(classifier, folder):
-    path = folder / "saved.vikt"
-    classifier.save(path, force=True)
-    return path.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -254,10 +249,6 @@ def test_a_worker_lost_while_the_folder_is_checked(tmp_path):
     with work_folder(tmp_path / "work", {}) as folder:
         Cluster(engine, 4).check(folder)
     assert engine.there == ["second"]
-
-
-class KilledError(BaseException):
-    pass
 
 
 def test_a_fit_that_is_killed_resumes_at_its_last_round(two, topics_file, tmp_path, monkeypatch):
