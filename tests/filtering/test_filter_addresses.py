@@ -8,19 +8,12 @@ import sys
 
 import pytest
 
-from models_of_kinds import fitted
+from addresses import refuse
 from vikt.corpus import storage
 
 fsspec = pytest.importorskip("fsspec")
 
 TEXTS = ["happy love", "sad rain", "glad smile", "angry day"]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    path = tmp_path_factory.mktemp("model") / "m.vikt"
-    fitted(["joy", "fear", "joy"] * 4).save(path)
-    return path
 
 
 def test_a_folder_is_filtered_resumed_and_refused_at_addresses(run, model, memory):
@@ -74,14 +67,6 @@ def test_what_is_missing_is_said(run, model, memory, monkeypatch):
     code, _, said = run("filter", model, "memory://in", "--keep", "length > 1", "-o", "memory://out")
     assert (code, "in a clone of vikt: pip install '.[remote]'" in said) == (1, True)
     assert isinstance(storage.storage_of("in"), storage.LocalStorage)
-
-
-class NoCredentialsError(Exception):
-    """As botocore's: not an OSError."""
-
-
-def refuse(*arguments, **options):
-    raise NoCredentialsError("Unable to locate credentials")
 
 
 @pytest.mark.parametrize(

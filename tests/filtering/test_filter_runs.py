@@ -25,13 +25,6 @@ KEEP = "P(joy) > 30%"
 WORDS = ["happy", "love", "sad", "rain", "glad", "angry", "day", "smile"]
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory):
-    path = tmp_path_factory.mktemp("model") / "m.vikt"
-    fitted(["joy", "fear", "joy"] * 4).save(path)
-    return path
-
-
 def rows(n, seed=0):
     chance = random.Random(seed)
     return [{"id": i, "text": " ".join(chance.choices(WORDS, k=6))} for i in range(n)]
