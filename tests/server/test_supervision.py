@@ -25,14 +25,18 @@ def waiting(row):
         time.sleep(0.02)
 
 
-@pytest.fixture
-def received(monkeypatch):
-    """The signals so far, the first after half a second."""
+def signals_once(holds):
+    """The signals so far, the first as soon as a condition holds, or after half a minute."""
     signals = []
-    timer = threading.Timer(0.5, signals.append, [signal.SIGTERM])
-    timer.start()
-    yield signals
-    timer.cancel()
+
+    def wait():
+        deadline = time.monotonic() + 30
+        while not holds() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        signals.append(signal.SIGTERM)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return signals
 
 
 def runs(folder):
@@ -49,7 +53,8 @@ def noting(folder, work):
     return noted
 
 
-def test_each_row_has_a_process_until_a_signal(tmp_path, received):
+def test_each_row_has_a_process_until_a_signal(tmp_path):
+    received = signals_once(lambda: len(runs(tmp_path)) >= 3)
     processes.supervised(noting(tmp_path, waiting), 3, received, 5)
     assert runs(tmp_path) == [0, 1, 2]
     for path in tmp_path.iterdir():
@@ -63,8 +68,9 @@ def test_processes_that_end_at_once_end_the_service_with_one_error():
         processes.supervised(lambda row: None, 3, [], 5)
 
 
-def test_one_that_dies_is_replaced_and_the_others_go_on(tmp_path, received, monkeypatch):
+def test_one_that_dies_is_replaced_and_the_others_go_on(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "_LEAST_SECONDS", 0.05)
+    received = signals_once(lambda: len(runs(tmp_path)) >= 3)
 
     def dying(row):
         if row == 0 and runs(tmp_path).count(0) == 1:
@@ -86,11 +92,13 @@ def test_one_that_keeps_dying_is_started_ever_more_seldom():
     assert processes._next(1, run._replace(starts=time.monotonic() - 60)).pause == 0
 
 
-def test_a_second_signal_kills(received):
+def test_a_second_signal_kills(tmp_path):
     def stubborn(row):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        (tmp_path / f"{row}-ignores").touch()
         time.sleep(60)
 
+    received = signals_once(lambda: runs(tmp_path) == [0, 1])
     threading.Timer(1, received.append, [signal.SIGTERM]).start()
     start = time.monotonic()
     processes.supervised(stubborn, 2, received, 30)
