@@ -38,6 +38,7 @@ from vikt.solvers.rounding import (
     length_of,
     relative_to_means,
     score_rounding,
+    total_length,
 )
 
 
@@ -116,11 +117,10 @@ def dual_certificate(
     # Dense rows are multiplied in the type of θ.
     theta = rounded.astype(np.float64, copy=False) if parts.by_library else rounded
     theta, scores = balanced_intercepts(objective, theta, objective.scores(theta))
-    losses = objective.losses(scores)
-    value = objective.mean_loss(losses) + penalty.value(theta)
     sizes = length_of(theta), largest_intercept(objective, theta)
-    divergence = parts.sums(_divergence, loss, scores, losses, alpha_scores, dual_residuals, sizes)
-    moved = rounding + dual_rounding(objective, dual_residuals)
+    total_loss, divergence, length = parts.sums(_both_sides, loss, scores, alpha_scores, dual_residuals, sizes)
+    value = total_loss / objective.total_weight + penalty.value(theta)
+    moved = rounding + dual_rounding(objective, length)
     return theta, certificate(value, divergence / objective.total_weight + objective.l2 * moved * moved)
 
 
@@ -153,12 +153,12 @@ def _dual_sum(part: Part, dual_residuals: Floats) -> Floats:
     return part.X.weighted_sum((-part.weights * dual_residuals.T).T)
 
 
-def _divergence(
-    part: Part, loss: Loss, scores: Floats, losses: Floats, alpha_scores: Floats, dual_residuals: Floats,
-    sizes: tuple[float, float],
-) -> float:  # fmt: skip
-    """Σ w·KL(α ‖ p), rounding included; `sizes` are those of θ."""
+def _both_sides(
+    part: Part, loss: Loss, scores: Floats, alpha_scores: Floats, dual_residuals: Floats, sizes: tuple[float, float]
+) -> tuple[float, float, float]:
+    """Σ w·loss, Σ w·KL(α ‖ p), rounding included, and Σ w·‖x‖·|y - α|; `sizes` are those of θ."""
+    losses = loss.losses(scores, part.y)
     inner = dual_residuals * (scores - alpha_scores)
     divergence = losses - loss.losses(alpha_scores, part.y) - inner.reshape(len(part.y), -1).sum(axis=1)
     divergence = np.maximum(divergence, 0) + divergence_rounding(part, scores, alpha_scores, divergence, *sizes)
-    return part.weighted_total(divergence)
+    return part.weighted_total(losses), part.weighted_total(divergence), total_length(part, dual_residuals)

@@ -1,4 +1,7 @@
-"""The intercepts at their own optimum: Newton's method on K numbers, over scores that are known already."""
+"""The intercepts at their own optimum: Newton's method on K numbers, over scores that are known already.
+
+Each step asks the parts for one sum, which on a cluster is a round trip, however many the classes.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,16 @@ import numpy as np
 
 from vikt.arrays import Floats
 from vikt.compiled import compiled
-from vikt.model.loss import TINY, Loss
+from vikt.model.loss import EPSILON, TINY, Loss
 from vikt.model.objective import Objective
 from vikt.parts import Part, PerPart
 from vikt.solvers import sum_kernels
-from vikt.solvers.linear_systems import conjugate_gradients
+from vikt.solvers.rounding import ROUNDING
 
-_MOST_NEWTON_STEPS = 100
+_MOST_STEPS = 100
 _NEWTON_IS_SAFE = 1.0
-# A Newton step leaves a ten-thousandth of the error at most: after one this short, what remains is below rounding.
-_SHORT = 1e-10
-_MOST_PRODUCTS = 1000
-_SOLVED = 1e-8
+# Where scores have moved by no more than this since the curvature was measured, it has changed by as small a share.
+_STRAIGHT = 1e-3
 
 
 def balanced_intercepts(objective: Objective, theta: Floats, scores: PerPart[Floats]) -> tuple[Floats, PerPart[Floats]]:
@@ -31,22 +32,27 @@ def balanced_intercepts(objective: Objective, theta: Floats, scores: PerPart[Flo
 
 def balance(objective: Objective, scores: PerPart[Floats]) -> Floats:
     """The shift s of all scores at which Σ w (p - y) = 0: Newton's method on a convex function of K numbers."""
-    loss, parts = objective.loss, objective.parts
-    shift = np.zeros(loss.columns)
+    loss, shift = objective.loss, np.zeros(objective.loss.columns)
     if not objective.has_dummy:
         return shift
-    true_total = loss.truth(class_shares(objective))
-    p = objective.probabilities(scores)
-    for _ in range(_MOST_NEWTON_STEPS):
-        total = parts.sums(_total, p, objective.shares)
-        step = _newton_step(objective, p, total - true_total)
-        if not np.max(np.abs(step)) < _NEWTON_IS_SAFE:
-            # Iterative scaling: slow, but closer at every step however far off (Darroch and Ratcliff 1972).
+    curvature, moved = np.empty(0), np.inf
+    for _ in range(_MOST_STEPS):
+        bends = moved > _STRAIGHT
+        arguments = loss, scores, objective.shares, shift, bends
+        total, true_total, *measured = objective.parts.sums(_totals_and_curvature, *arguments)
+        if bends:
+            (curvature,), moved = measured, 0.0
+        gradient = total - true_total
+        step, is_rounding = _newton_step(loss, gradient, curvature), np.max(np.abs(gradient)) <= ROUNDING
+        if is_rounding or not np.max(np.abs(step)) < _NEWTON_IS_SAFE:
+            # Iterative scaling: slow, but closer at every step however far off (Darroch and Ratcliff 1972). Nor does it
+            # magnify rounding, as Newton's method does where H is all but flat.
             step = loss.excess(total, true_total)
-        shift = shift - step
-        if np.max(np.abs(step)) <= _SHORT:
+        size = np.max(np.abs(step))
+        shift, moved = shift - step, moved + size
+        # A step leaves that share of the error by which the curvature has changed since it was measured.
+        if is_rounding or size * moved <= EPSILON:
             break
-        p = parts.each(_probabilities_shifted, loss, scores, shift)
     return shift
 
 
@@ -61,31 +67,14 @@ def shifted(objective: Objective, scores: PerPart[Floats], shift: Floats) -> Per
 
 
 # Where H is all but flat, what is to be infinite overflows on its way there.
-@np.errstate(over="ignore", invalid="ignore")
-def _newton_step(objective: Objective, p: PerPart[Floats], gradient: Floats) -> Floats:
-    """H⁻¹g, H = Σ (w/W) (diag(p) - ppᵀ): a product costs what one look at p costs, however many the classes.
-
-    It is infinite where H is too flat to be inverted.
-    """
-    parts, loss, shares = objective.parts, objective.loss, objective.shares
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def _newton_step(loss: Loss, gradient: Floats, curvature: Floats) -> Floats:
+    """H⁻¹g; not finite where H is too flat to be inverted."""
     if loss.scores_are_apart:
-        return np.asarray(gradient / np.maximum(parts.sums(_variance, p, shares), TINY))
-    p = parts.each(_by_row, p)
-    diagonal = np.maximum(parts.sums(_variances, p, shares), TINY)
-    start: list[float] = []
-
-    def solved(rest: Floats, size: float, fell: float) -> bool:
-        start.append(size)
-        return size <= _SOLVED * start[0]
-
-    solution = conjugate_gradients(
-        lambda v: parts.sums(_curvature_product, p, shares, v),
-        gradient.copy(),
-        lambda rest: rest / diagonal,
-        solved,
-        _MOST_PRODUCTS,
-    )
-    return np.full(len(gradient), np.inf) if solution.flat else loss.centred(solution.x)
+        return np.asarray(gradient / np.maximum(curvature, TINY))
+    step = gradient.copy()
+    compiled(sum_kernels.__name__).solve_links(curvature.copy(), step)
+    return loss.centred(step)
 
 
 # The work of one part.
@@ -95,31 +84,26 @@ def _class_totals(part: Part, loss: Loss, shares: Floats) -> Floats:
     return loss.class_totals(part.y, shares)
 
 
-def _total(part: Part, p: Floats, shares: Floats) -> Floats:
-    return np.asarray(np.sum((shares * p.T).T, axis=0))
+def _totals_and_curvature(
+    part: Part, loss: Loss, scores: Floats, shares: Floats, shift: Floats, bends: bool
+) -> tuple[Floats, ...]:
+    """Σ s·p of scores once shifted, and Σ s·truth; and, if it bends, H = Σ s (diag(p) - ppᵀ).
 
-
-def _probabilities_shifted(part: Part, loss: Loss, scores: Floats, shift: Floats) -> Floats:
-    return loss.probabilities(scores + shift)
+    Of H this is what tells the rest: its diagonal where scores are apart, else the links of classes, Σ s·p_k·p_l, since
+    each row of it sums to 0.
+    """
+    p = loss.probabilities(scores + shift)
+    # Class after class, whose numbers NumPy then sums in pairs, so that rounding does not grow with the rows.
+    total = np.asarray(np.sum(np.multiply(shares, p.T, order="C"), axis=-1))
+    true_total = loss.truth(loss.class_totals(part.y, shares))
+    if not bends:
+        return total, true_total
+    if loss.scores_are_apart:
+        return total, true_total, np.asarray(np.sum(shares * p.T * (1 - p.T), axis=-1))
+    links = np.zeros(loss.n_classes * (loss.n_classes - 1) // 2)
+    compiled(sum_kernels.__name__).add_links(np.ascontiguousarray(p), shares, links)
+    return total, true_total, links
 
 
 def _shifted(part: Part, scores: Floats, shift: Floats) -> Floats:
     return scores + shift
-
-
-def _by_row(part: Part, p: Floats) -> Floats:
-    return np.ascontiguousarray(p)
-
-
-def _variance(part: Part, p: Floats, shares: Floats) -> Floats:
-    return np.asarray(np.sum(shares * p.T * (1 - p.T), axis=-1))
-
-
-def _variances(part: Part, p: Floats, shares: Floats) -> Floats:
-    return np.asarray(np.einsum("i,ik,ik->k", shares, p, 1 - p))
-
-
-def _curvature_product(part: Part, p: Floats, shares: Floats, v: Floats) -> Floats:
-    product = np.zeros(len(v))
-    compiled(sum_kernels.__name__).curvature_product(p, shares, v, product)
-    return product

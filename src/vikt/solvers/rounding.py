@@ -69,10 +69,16 @@ def divergence_rounding(
     return np.asarray(4 * EPSILON * own + off * np.sqrt(2 * np.maximum(divergence, 0)) + off**2)
 
 
-def dual_rounding(objective: Objective, dual_residuals: PerPart[Floats]) -> float:
-    """How far rounding can have moved θ(α)/r."""
-    moved = objective.parts.sums(_dual_rounding, dual_residuals) / objective.total_weight
-    return 4 * EPSILON * objective.penalty.largest_scale * moved / (2 * objective.l2)
+def dual_rounding(objective: Objective, length: float) -> float:
+    """How far rounding can have moved θ(α)/r; `length` is the `total_length` of what was added up."""
+    mean = length / objective.total_weight
+    return 4 * EPSILON * objective.penalty.largest_scale * mean / (2 * objective.l2)
+
+
+def total_length(part: Part, dual_residuals: Floats) -> float:
+    """Σ_i w_i·‖x_i‖·|y_i - α_i|, of the class that is furthest off."""
+    norms = np.sqrt(part.X.squared_norms())
+    return float(np.sum(part.weights * norms * _largest(dual_residuals)))
 
 
 def largest_intercept(objective: Objective, theta: Floats) -> float:
@@ -120,11 +126,6 @@ def _score_rounding(part: Part, weights: Floats) -> Floats:
 
 def _total_score_rounding(part: Part, weights: Floats) -> float:
     return part.weighted_total(2 * EPSILON * (2 + _score_sizes(part, weights)))
-
-
-def _dual_rounding(part: Part, dual_residuals: Floats) -> float:
-    norms = np.sqrt(part.X.squared_norms())
-    return float(np.sum(part.weights * norms * _largest(dual_residuals)))
 
 
 def in_float32(theta: Weights) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Sums of weights and of probabilities, as loops that give the same bits on every processor."""
+"""Sums of weights and of probabilities, and systems of them, as loops that give the same bits on every processor."""
 
 from __future__ import annotations
 
@@ -32,12 +32,57 @@ def squared_lengths(theta: Float32Matrix, totals: Float64s) -> None:
             totals[k] += (1.0 * theta[j, k]) * theta[j, k]
 
 
-def curvature_product(p: Float64Matrix, weight: Float64s, v: Float64s, product: Float64s) -> None:
-    """Σ_i w_i (diag(p_i) - p_i p_iᵀ) v, added to `product` (K,): how the mean of p moves when all scores move by v."""
-    n_classes = p.shape[1]
-    for i in range(p.shape[0]):
-        mean = 0.0
-        for k in range(n_classes):
-            mean += p[i, k] * v[k]
-        for k in range(n_classes):
-            product[k] += weight[i] * p[i, k] * (v[k] - mean)
+def add_links(p: Float64Matrix, weight: Float64s, links: Float64s) -> None:
+    """Σ_i w_i p_ik p_il of each class k and each l before it, added to `links` (K(K-1)/2,), class after class."""
+    m, n_classes = p.shape
+    whole = m - m % LANES
+    for i in range(0, whole, LANES):
+        at = 0
+        for k in range(1, n_classes):
+            a, b = weight[i] * p[i, k], weight[i + 1] * p[i + 1, k]
+            c, d = weight[i + 2] * p[i + 2, k], weight[i + 3] * p[i + 3, k]
+            e, f = weight[i + 4] * p[i + 4, k], weight[i + 5] * p[i + 5, k]
+            g, h = weight[i + 6] * p[i + 6, k], weight[i + 7] * p[i + 7, k]
+            for other in range(k):
+                first = (a * p[i, other] + b * p[i + 1, other]) + (c * p[i + 2, other] + d * p[i + 3, other])
+                last = (e * p[i + 4, other] + f * p[i + 5, other]) + (g * p[i + 6, other] + h * p[i + 7, other])
+                links[at + other] += first + last
+            at += k
+    for i in range(whole, m):
+        at = 0
+        for k in range(1, n_classes):
+            a = weight[i] * p[i, k]
+            for other in range(k):
+                links[at + other] += a * p[i, other]
+            at += k
+
+
+def solve_links(links: Float64s, x: Float64s) -> None:
+    """The x with Σ_l a_kl (x_k - x_l) = b_k and x_0 = 0, in the place of b, (K,), by elimination.
+
+    The links a ≥ 0 are as `add_links` makes them; they are overwritten. They are only ever added to, so that nothing
+    cancels and x is exact but for rounding, whatever their sizes. It is not finite where no link reaches a class.
+
+    Source: Grassmann, Taksar and Heyman 1985.
+    """
+    n_classes = x.shape[0]
+    for k in range(n_classes - 1, 0, -1):
+        own, at = k * (k - 1) // 2, 0
+        degree = 0.0
+        for other in range(k):
+            degree += links[own + other]
+        for other in range(k):
+            share = links[own + other] / degree
+            x[other] += share * x[k]
+            for third in range(other):
+                links[at + third] += share * links[own + third]
+            at += other
+    x[0] = 0.0
+    for k in range(1, n_classes):
+        own = k * (k - 1) // 2
+        degree = 0.0
+        total = x[k]
+        for other in range(k):
+            degree += links[own + other]
+            total += links[own + other] * x[other]
+        x[k] = total / degree
