@@ -48,7 +48,7 @@ FIT_LEVELS = ("auto", "newton")
 # Newton's method from the ascent's θ costs as much as about this many passes of the ascent, or more.
 _MOST_AHEAD = 150.0
 # Where turns are taken at the same time, a pass moves θ less far, and costs as much as a sum over the parts, of which
-# Newton's method from there takes 20 to 80 while classes are few.
+# Newton's method from there takes 20 to 120.
 _MOST_AHEAD_IN_TURNS = 60
 
 
