@@ -21,6 +21,7 @@ from vikt.compiled.signatures import Signature, entries_in
 MODULES = [
     "vikt.auditing.kernels",
     "vikt.features.ngrams.character_kernels",
+    "vikt.features.ngrams.entry_kernels",
     "vikt.features.ngrams.filling_kernels",
     "vikt.features.ngrams.hashing_kernels",
     "vikt.features.ngrams.learning_kernels",

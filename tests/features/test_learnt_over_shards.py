@@ -23,7 +23,7 @@ from vikt.features.ngrams import hashing, learning_tables, ngrams, over_shards, 
 from vikt.features.ngrams.ngrams import Ngrams
 from vikt.features.ngrams.sieve import Sieve
 from vikt.features.ngrams.token_kernels import NONE
-from vikt.features.ngrams.turns import OneTurn
+from vikt.features.ngrams.turns import OneTurn, ShardTexts
 from vikt.features.ngrams.weighting import WEIGHTINGS
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
@@ -62,19 +62,23 @@ def learnt_in_memory(options, texts):
 
 
 def one_turn(shards):
-    return OneTurn(lambda stage: shards)
+    return OneTurn(lambda stage: numbered(shards))
+
+
+def numbered(shards):
+    return [ShardTexts(number, texts) for number, texts in enumerate(shards)]
 
 
 def several_turns(shards, n_turns):
     """Turns as workers of a cluster take them: whatever goes from one to another is pickled, and none ends first."""
 
     def turns(stage, work, start, *arguments):
-        runs = [shards[part] for part in divided(len(shards), n_turns)]
+        runs = [numbered(shards)[part] for part in divided(len(shards), n_turns)]
         states = [pickle.dumps(start) for _ in runs]
         for place in range(max(map(len, runs))):
             for turn in reversed(range(n_turns)):
-                for texts in runs[turn][place : place + 1]:
-                    states[turn] = pickle.dumps(pickled(work)(texts, pickle.loads(states[turn]), *pickled(arguments)))
+                for shard in runs[turn][place : place + 1]:
+                    states[turn] = pickle.dumps(pickled(work)(shard, pickle.loads(states[turn]), *pickled(arguments)))
         return list(map(pickle.loads, states))
 
     return turns
@@ -87,7 +91,7 @@ def pickled(value):
 def learnt_over(options, shards, threads=1, turns=one_turn):
     n_bytes = sum(texts.n_bytes for texts in shards)
     try:
-        fitted = over_shards.learnt_over(turns(shards), options, sum(map(len, shards)), n_bytes, threads=threads)
+        fitted, _ = over_shards.learnt_over(turns(shards), options, sum(map(len, shards)), n_bytes, threads=threads)
         return bits(fitted.to_arrays())
     except (EmptyVocabularyError, UsageError) as error:
         return str(error)
@@ -195,8 +199,8 @@ def test_a_sieve_holds_back_what_is_rare_and_nothing_else(emails, fewest):
 def test_a_rare_character_does_not_end_a_word():
     """Else the starts of these words would be whole words of three characters, in two texts each."""
     texts, options = Texts.from_strings(["abé abcde", "abü abcde"]), Ngrams("char_wb", (4, 5), TFIDF, min_df=2)
-    names = over_shards.learnt_over(one_turn([texts]), options, 2, texts.n_bytes).names()
-    assert names == [" abc", "abcd", "bcde", "cde ", " abcd", "abcde", "bcde "]
+    fitted, _ = over_shards.learnt_over(one_turn([texts]), options, 2, texts.n_bytes)
+    assert fitted.names() == [" abc", "abcd", "bcde", "cde ", " abcd", "abcde", "bcde "]
     assert learnt_over(options, [texts]) == learnt_in_memory(options, texts)
 
 
@@ -214,7 +218,7 @@ def test_all_parts_of_a_recipe_are_learnt_over_shards(emails, analyzer):
     expected, found = TextFeatures(own), TextFeatures(own)
     expected.fit_transform(expected.measure(Documents.of(emails[0])))
     shards, stages = in_shards(Texts.from_strings(emails[0]), 3), []
-    turn = OneTurn(lambda stage: stages.append(stage) or shards)
+    turn = OneTurn(lambda stage: stages.append(stage) or numbered(shards))
     found.learn_over(turn, len(emails[0]), sum(texts.n_bytes for texts in shards))
     assert bits(found.to_arrays()) == bits(expected.to_arrays())
     assert stages == ["counting n-grams", "learning n-grams"] * len(found.parts)

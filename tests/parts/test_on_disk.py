@@ -367,6 +367,12 @@ def test_arrays_come_back_as_they_were(a_part):
     assert none.shape == file.read(["none"])["none"].shape == (0, 3)
 
 
+def test_an_empty_array_may_be_the_last(tmp_path):
+    write_arrays(tmp_path / "a.part", {"ints": np.arange(3), "none": np.empty(0)}, {})
+    file = ArrayFile(tmp_path / "a.part")
+    assert [len(array) for array in file.read(file.names).values()] == [3, 0]
+
+
 def test_any_damage_is_refused(a_part):
     content = a_part.read_bytes()
     file = ArrayFile(a_part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -14,6 +14,7 @@ from vikt.compiled import compiled
 from vikt.corpus.texts import Texts
 from vikt.errors import UsageError
 from vikt.features import packing_kernels
+from vikt.features.ngrams.kept_entries import KeptEntries, LearntNgrams
 from vikt.features.ngrams.ngrams import FittedNgrams
 from vikt.features.ngrams.row_kernels import CountArrays
 from vikt.features.ngrams.token_kernels import LOW_MASK
@@ -77,6 +78,15 @@ def packed(features: TextFeatures, texts: Texts, *, threads: int = 1) -> PackedR
     check_packable(features)
     with running(threads) as run:
         return PackedRows(tuple(_joined(map(_packed, part.counted(texts, run))) for part in features.parts))
+
+
+def packed_entries(
+    parts: Sequence[LearntNgrams], kept: Sequence[KeptEntries], documents: Ints, *, threads: int = 1
+) -> PackedRows:
+    """The same of some documents of a shard, from the entries that were kept of each part while it was learnt."""
+    with running(threads) as run:
+        both = zip(parts, kept, strict=True)
+        return PackedRows(tuple(_joined(map(_packed, part.counted(own, documents, run))) for part, own in both))
 
 
 def check_packable(features: TextFeatures) -> None:

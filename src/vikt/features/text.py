@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from vikt.arrays import Arrays, Bools, Floats, Ints, Reals
+from vikt.arrays import Arrays, Bools, Floats, Ids, Ints, Reals
 from vikt.corpus.documents import Documents
 from vikt.corpus.sentences import sentences
 from vikt.corpus.texts import Texts
@@ -18,6 +19,7 @@ from vikt.features.description import Fact
 from vikt.features.handmade.encoders import AnyEncoder
 from vikt.features.measured import Measured
 from vikt.features.memory import ngrams_per_byte
+from vikt.features.ngrams.learning import EntryKeeper
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
 from vikt.features.ngrams.over_shards import learnt_over
 from vikt.features.ngrams.scoring import NgramScorer
@@ -106,12 +108,25 @@ class TextFeatures:
         return rows
 
     def learn_over(
-        self, turns: Turns, n_documents: int, n_bytes: int, *, most_bytes: int = MOST_BYTES, threads: int = 1
-    ) -> None:
+        self,
+        turns: Turns,
+        n_documents: int,
+        n_bytes: int,
+        *,
+        most_bytes: int = MOST_BYTES,
+        threads: int = 1,
+        keeper_of: Callable[[int, int], EntryKeeper] | None = None,
+    ) -> list[list[Ids]]:
         """Learn the same from texts that are too many for memory, and make no rows.
 
-        `n_bytes` is the length of all texts, roughly. The other parameters are those of `learnt_over` in
+        `n_bytes` is the length of all texts, roughly. `keeper_of` gives what is to keep the entries of a part of the
+        n-grams and a shard, by their numbers. The other parameters are those of `learnt_over` in
         `vikt.features.ngrams.over_shards`.
+
+        Returns
+        -------
+        list of lists of arrays
+            For each part and space the column of each id that was learnt, NONE where it has none.
 
         Raises
         ------
@@ -125,12 +140,20 @@ class TextFeatures:
                 "expected features of the text that are not fitted yet, found fitted or hand-made ones; make new ones "
                 "from settings without hand-made features"
             )
-        self.parts = tuple(
+        learnt = [
             learnt_over(
-                turns, ngrams, n_documents, n_bytes * ngrams_per_byte(ngrams), most_bytes=most_bytes, threads=threads
+                turns,
+                ngrams,
+                n_documents,
+                n_bytes * ngrams_per_byte(ngrams),
+                most_bytes=most_bytes,
+                threads=threads,
+                keeper_of=partial(keeper_of, part) if keeper_of else None,
             )
-            for ngrams in self._ngrams
-        )
+            for part, ngrams in enumerate(self._ngrams)
+        ]
+        self.parts = tuple(part for part, _ in learnt)
+        return [columns for _, columns in learnt]
 
     def transform(self, measured: Measured, dtype: DTypeLike | None = None, *, threads: int = 1) -> CompressedRows:
         """The rows of documents; n-grams have float32 values by default."""

@@ -54,6 +54,8 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], facts: Json) ->
         for offset, content in parts:
             file.seek(start + offset)
             file.write(content.data)
+        # An empty array at the end may begin beyond the others.
+        file.truncate()
 
 
 class ArrayFile:

@@ -28,13 +28,14 @@ from vikt.errors import (
     ViktError,
 )
 from vikt.features.handmade import Number
+from vikt.features.ngrams import kept_entries
 from vikt.features.settings import FeatureSettings
 from vikt.features.text import TextFeatures
 from vikt.fitting.examples import Examples
 from vikt.fitting.model import measured
 from vikt.fitting.parts import fit_part
 from vikt.fitting.refitted import used_rows
-from vikt.fitting.sharded import memory_limit, packed_rows, shard_fit
+from vikt.fitting.sharded import learnt_rows, memory_limit, packed_rows, shard_fit
 from vikt.fitting.sharded.memory_limit import MemoryLimit
 from vikt.model.objective import Objective
 from vikt.spool import spool as spools
@@ -206,6 +207,8 @@ def whole_blend(topics, tmp_path_factory):
 @pytest.mark.parametrize(
     ("where", "name", "at"),
     [
+        (kept_entries.EntryWriter, "finish", 2),
+        (learnt_rows.LearntRows, "keep_columns", 1),
         (packed_rows, "write_part", 1),
         (packed_rows, "write_part", 5),
         (shard_fit, "fit_part", 1),
@@ -281,6 +284,50 @@ def test_a_file_of_the_work_that_is_gone_is_made_anew_or_told(tmp_path, topics, 
         if damage is not None:
             (work / file).write_bytes(damage)
         assert is_expected_or_told(), file
+
+
+def killed_once_learnt(monkeypatch, path, work):
+    """The folder of what is kept of the rows that were learnt from, by a fit that is killed where it packs them."""
+    with monkeypatch.context() as killing:
+        kills(killing, packed_rows, "write_part", 3)
+        with pytest.raises(KilledError):
+            vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
+    return work / "part0" / "learnt"
+
+
+def test_rows_that_were_learnt_from_are_packed_without_their_texts(tmp_path, topics, small_shards, monkeypatch):
+    path, work = written(tmp_path, topics), tmp_path / "work"
+    expected = content(fitted(path, **WORDS), tmp_path)
+    kept = killed_once_learnt(monkeypatch, path, work)
+    assert kept.exists()
+
+    def refused(*arguments, **options):
+        raise AssertionError("the texts are cut again")
+
+    def checked(*arguments, **options):
+        assert not kept.exists()
+        return fit_part(*arguments, **options)
+
+    monkeypatch.setattr(learnt_rows, "packed", refused)
+    monkeypatch.setattr(shard_fit, "fit_part", checked)
+    again = vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
+    assert content(again, tmp_path) == expected
+
+
+@pytest.mark.parametrize("name", ["columns", "*/rows", "*/0/list", "*/0/0-000"])
+def test_what_is_kept_of_rows_is_refused_if_damaged_and_not_needed(tmp_path, topics, small_shards, monkeypatch, name):
+    path, work = written(tmp_path, topics), tmp_path / "work"
+    expected = content(fitted(path, **WORDS), tmp_path)
+    damaged = sorted(killed_once_learnt(monkeypatch, path, work).glob(name))[-1]
+    damaged.write_bytes(damaged.read_bytes()[:-10])
+
+    def fit():
+        return vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
+
+    with pytest.raises(InputFileError, match=f"{damaged.name}: was truncated or altered; remove it, and start again"):
+        fit()
+    damaged.unlink()
+    assert content(fit(), tmp_path) == expected
 
 
 def blended(choose):
@@ -419,6 +466,8 @@ def test_a_disk_that_is_too_small_is_told_before_it_is_full(tmp_path, topics, sm
     # What is spooled needs room too.
     path, work, room = written(tmp_path, topics), tmp_path / "work", [10**9] * at + [10]
     with monkeypatch.context() as small:
+        # Files that are removed once rows are packed make room.
+        small.setattr(learnt_rows.LearntRows, "n_bytes", 0)
         small.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=room.pop(0)))
         with pytest.raises(OutputFileError, match=r"expected room for about \d.* of packed rows, found 10 bytes free"):
             vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from vikt.arrays import Ids, Ints
 from vikt.compiled import kernels_for
 from vikt.features.ngrams import learning_kernels
+from vikt.features.ngrams.entry_kernels import Entries
 from vikt.features.ngrams.hashing import Buckets
 from vikt.features.ngrams.ids import IdSource
-from vikt.features.ngrams.learning_kernels import ALWAYS, NEVER, WHOLE, Entries
+from vikt.features.ngrams.learning_kernels import ALWAYS, NEVER, WHOLE
 from vikt.features.ngrams.learning_tables import LearningBuckets, LearningNodes, LearningUnits
 from vikt.features.ngrams.sieve import Sieve
 from vikt.features.ngrams.tokens import Tokens
@@ -171,6 +172,18 @@ class BucketLearner:
         return Learnt(buckets, [self._table.frequencies])
 
 
+class EntryKeeper(Protocol):
+    """Keeps what the learners of a shard find, each on a thread of its own; they have numbers from 0 on."""
+
+    def keep(self, learner: int, portion: CountedPortion) -> None:
+        """Keep the next portion of a learner."""
+        ...
+
+    def finish(self, ids: Sequence[Sequence[IdsThere]]) -> None:
+        """Keep what the ids of each learner but the first are in the first one, for each space: all is learnt."""
+        ...
+
+
 class CountedNgrams(NamedTuple):
     """What a learner found: its portions, and for each space what its ids are among all that was learnt."""
 
@@ -216,20 +229,24 @@ def learn_more(
     ranges: Sequence[tuple[int, int]],
     sieve: Sieve | None,
     run: Run,
+    keeper: EntryKeeper | None,
 ) -> None:
     """Let the first learner, which may know n-grams already, learn those of all portions; the others help, and are new.
 
-    N-grams that a sieve holds back are left out.
+    N-grams that a sieve holds back are left out. Entries are for the keeper, if there is one.
     """
 
-    def learn_run(learner: Learner, part: slice) -> None:
+    def learn_run(number: int, learner: Learner, part: slice) -> None:
         for documents in ranges[part]:
-            learner.learn(tokens_of(documents), sieve)
+            entries = learner.learn(tokens_of(documents), sieve)
+            if keeper:
+                keeper.keep(number, CountedPortion.of(entries))
 
-    list(run(learn_run, learners, divided(len(ranges), len(learners))))
+    list(run(learn_run, range(len(learners)), learners, divided(len(ranges), len(learners))))
     first, *others = learners
-    for later in others:
-        first.absorb(later)
+    ids = [first.absorb(later) for later in others]
+    if keeper:
+        keeper.finish(ids)
 
 
 def occurrences_of_ids(found: Sequence[CountedNgrams], frequencies: Sequence[Ints]) -> list[Ints]:

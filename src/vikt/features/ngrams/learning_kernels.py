@@ -8,13 +8,13 @@ entry: one cache line says whether an n-gram has occurred in the document before
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from vikt.compiled.array_types import Bytes, Int32s, Int64Matrix, Int64s
 from vikt.compiled.intrinsics import FORWARD, prefetch
+from vikt.features.ngrams.entry_kernels import Entries, EntryRoom, weigh_entries
 from vikt.features.ngrams.filling_kernels import copy_to
-from vikt.features.ngrams.row_kernels import Room, RowArrays, SortingRoom, Weighing, put_row
+from vikt.features.ngrams.row_kernels import CountArrays, RowArrays, SortingRoom, Weighing, put_counts, put_row
 from vikt.features.ngrams.table_kernels import BLOCK, hash_node, hash_unit, is_whole, node_key, same_bytes
 from vikt.features.ngrams.token_kernels import LONG, LOW_MASK, NONE, TokenArrays
 
@@ -334,52 +334,36 @@ def learn_buckets(hashes: Int64Matrix, mask: int, records: Int64Matrix, counting
     return n
 
 
-class Entries(NamedTuple):
-    """The different n-grams of documents, and how often each occurs in its document.
-
-    Attributes
-    ----------
-    ids, counts : Int32s
-    edges : Int64Matrix
-        In space s document d has the entries edges[s, d]..edges[s, d + 1].
-    """
-
-    ids: Int32s
-    counts: Int32s
-    edges: Int64Matrix
-
-
 def write_rows_of_entries(
-    entries: Entries, weighing: Weighing, room: Room, sorting: SortingRoom, rows: RowArrays
+    entries: Entries, weighing: Weighing, room: EntryRoom, sorting: SortingRoom, rows: RowArrays
 ) -> int:
     """The rows of documents, one after the other, columns rising. Returns how many entries they have.
 
-    Weights and their sums are to the last bit those that `write_rows` computes from all n-grams.
+    They are to the last bit those that `row_kernels.write_rows` makes of all n-grams.
     """
-    ids, counts, edges = entries.ids, entries.counts, entries.edges
-    column_of, count_weights, idf = weighing.column_of, weighing.count_weights, weighing.idf
-    columns, weights = room.columns, room.weights
-    last_idf = len(idf) - 1
     out = 0
     for d in range(len(rows.lengths)):
-        n = 0
-        for space in range(edges.shape[0]):
-            base, first, end = weighing.bases[space], edges[space, d], edges[space, d + 1]
-            for i in range(first, end):
-                prefetch(column_of, base + ids[i & FORWARD])
-            for i in range(first, end):
-                column = column_of[base + ids[i & FORWARD] & FORWARD]
-                prefetch(idf, min(max(column, 0), last_idf))
-                columns[n & FORWARD] = column
-                weights[n & FORWARD] = count_weights[counts[i & FORWARD] & FORWARD]
-                n += column != NONE
-        total = 0.0
+        n, scale = weigh_entries(entries, d, weighing, room)
+        put_row(n, scale, room.columns, room.weights, sorting, rows, out)
+        rows.lengths[d] = n
+        out += n
+    return out
+
+
+def write_counts_of_entries(
+    entries: Entries, documents: Int64s, weighing: Weighing, room: EntryRoom, sorting: SortingRoom, rows: CountArrays
+) -> int:
+    """The counts of some documents, one after the other, columns rising. Returns how many entries they have.
+
+    They are to the last bit those that `row_kernels.write_counts` makes of all n-grams.
+    """
+    columns, counts, keys = room.columns, room.counts, sorting.keys
+    out = 0
+    for d in range(len(documents)):
+        n, rows.scales[d] = weigh_entries(entries, documents[d], weighing, room)
         for j in range(n):
-            weight = weights[j] * idf[min(columns[j], last_idf) & FORWARD]
-            weights[j] = weight
-            total += weight * weight
-        scale = 1.0 / math.sqrt(total) if weighing.normalised and total > 0 else 1.0
-        put_row(n, scale, room, sorting, rows, out)
+            keys[j] = columns[j] << 32 | counts[j]
+        put_counts(n, sorting, rows, out)
         rows.lengths[d] = n
         out += n
     return out

@@ -237,7 +237,11 @@ class FittedNgrams:
     @cached_property
     def weigher(self) -> Weigher:
         """What makes rows and scores of ids."""
-        return Weigher(self.source.spaces, self.columns, self.weighting, self.idf)
+        return self.weigher_of(self.columns)
+
+    def weigher_of(self, columns: Sequence[Ids]) -> Weigher:
+        """What makes rows of other ids: `columns` has for each space the column of each, NONE where it has none."""
+        return Weigher(self.source.spaces, columns, self.weighting, self.idf)
 
     def with_idf(self, idf: Floats) -> FittedNgrams:
         return replace(self, idf=idf)
@@ -365,8 +369,7 @@ def _released(
 ) -> Iterator[tuple[Weigher, CountedPortion]]:
     """Each portion in turn, released once it is used, and what weighs it."""
     for portions, ids in found:
-        own_columns = [own[places] for own, places in zip(columns, ids, strict=True)]
-        weigher = Weigher(fitted.source.spaces, own_columns, fitted.weighting, fitted.idf)
+        weigher = fitted.weigher_of([own[places] for own, places in zip(columns, ids, strict=True)])
         portions.reverse()
         while portions:
             yield weigher, portions.pop()

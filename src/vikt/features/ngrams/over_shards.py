@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 from threading import Lock
 
+from vikt.arrays import Ids
 from vikt.compiled import compiled
-from vikt.corpus.texts import Texts
 from vikt.errors import UsageError
 from vikt.features.ngrams import learning_kernels
-from vikt.features.ngrams.learning import Learner, learn_more
+from vikt.features.ngrams.learning import EntryKeeper, Learner, learn_more
 from vikt.features.ngrams.ngrams import FittedNgrams, Ngrams
 from vikt.features.ngrams.sieve import MOST_BYTES, Sieve
-from vikt.features.ngrams.turns import Turns
+from vikt.features.ngrams.turns import ShardTexts, Turns
 from vikt.threads import running
 
 
@@ -25,7 +26,8 @@ def learnt_over(
     *,
     most_bytes: int = MOST_BYTES,
     threads: int = 1,
-) -> FittedNgrams:
+    keeper_of: Callable[[int], EntryKeeper] | None = None,
+) -> tuple[FittedNgrams, list[Ids]]:
     """Learn what `Ngrams.fit_transform` learns from all texts in memory, to the last bit, and make no rows.
 
     The texts are read twice; once if n-grams are hashed, or if none is too rare.
@@ -44,6 +46,14 @@ def learnt_over(
         the way.
     threads : int
         How many threads work on a shard.
+    keeper_of : Callable, optional
+        Gives what is to keep the entries of a shard, by its number; the ids of several turns have nothing in common.
+
+    Returns
+    -------
+    FittedNgrams
+    list of arrays
+        For each space the column of each id that was learnt, NONE where it has none.
 
     Raises
     ------
@@ -59,12 +69,12 @@ def learnt_over(
         sieve, *others = turns("counting n-grams", count_ngrams, sieve, ngrams, threads)
         for later in others:
             sieve.add(later)
-    learners = turns("learning n-grams", learn_ngrams, _new_learner(ngrams), ngrams, sieve, threads)
+    learners = turns("learning n-grams", learn_ngrams, _new_learner(ngrams), ngrams, sieve, threads, keeper_of)
     # Gone before columns are chosen.
     del sieve
     while len(learners) > 1:
         learners[0].absorb(learners.pop(1))
-    return ngrams.chosen(learners.pop().learnt(), [], n_documents)[0]
+    return ngrams.chosen(learners.pop().learnt(), [], n_documents)
 
 
 def _sieve(ngrams: Ngrams, n_documents: int, n_ngrams: float, most_bytes: int) -> Sieve | None:
@@ -82,9 +92,9 @@ def _new_learner(ngrams: Ngrams) -> Learner:
 # The work of one shard.
 
 
-def count_ngrams(texts: Texts, sieve: Sieve, ngrams: Ngrams, threads: int) -> Sieve:
+def count_ngrams(shard: ShardTexts, sieve: Sieve, ngrams: Ngrams, threads: int) -> Sieve:
     """The sieve, after it has counted the n-grams of a shard too."""
-    portions, counting = ngrams.portions(texts), Lock()
+    portions, counting = ngrams.portions(shard.texts), Lock()
 
     def count(documents: tuple[int, int]) -> None:
         tokens = ngrams.tokens(portions, documents)
@@ -97,12 +107,20 @@ def count_ngrams(texts: Texts, sieve: Sieve, ngrams: Ngrams, threads: int) -> Si
     return sieve
 
 
-def learn_ngrams(texts: Texts, learner: Learner, ngrams: Ngrams, sieve: Sieve | None, threads: int) -> Learner:
+def learn_ngrams(
+    shard: ShardTexts,
+    learner: Learner,
+    ngrams: Ngrams,
+    sieve: Sieve | None,
+    threads: int,
+    keeper_of: Callable[[int], EntryKeeper] | None,
+) -> Learner:
     """The learner, after it has learnt the n-grams of a shard too, except those that the sieve holds back."""
-    portions = ngrams.portions(texts)
+    portions = ngrams.portions(shard.texts)
     ranges = list(portions.ranges())
-    n_learners = ngrams.n_learners(min(threads, len(ranges)), texts.n_bytes)
+    n_learners = ngrams.n_learners(min(threads, len(ranges)), shard.texts.n_bytes)
     learners = [learner, *(_new_learner(ngrams) for _ in range(1, n_learners))]
+    keeper = keeper_of(shard.number) if keeper_of else None
     with running(threads) as run:
-        learn_more(learners, partial(ngrams.tokens, portions), ranges, sieve, run)
+        learn_more(learners, partial(ngrams.tokens, portions), ranges, sieve, run, keeper)
     return learner

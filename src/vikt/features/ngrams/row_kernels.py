@@ -212,7 +212,7 @@ def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: Sort
     out = 0
     for d in range(len(lengths)):
         n, scale = weighted_row(found, edges[d], edges[d + 1], weighing, room)
-        put_row(n, scale, room, sorting, rows, out)
+        put_row(n, scale, room.columns, room.weights, sorting, rows, out)
         lengths[d] = n
         out += n
     return out
@@ -220,7 +220,7 @@ def write_rows(found: Occurrences, weighing: Weighing, room: Room, sorting: Sort
 
 def write_counts(found: Occurrences, weighing: Weighing, room: Room, sorting: SortingRoom, rows: CountArrays) -> int:
     """The counts of documents, one after the other, columns rising. Returns how many entries they have."""
-    edges, entries, keys = found.edges, rows.entries, sorting.keys
+    edges, keys = found.edges, sorting.keys
     out = 0
     for d in range(len(rows.lengths)):
         n = count(room.columns, columns_of(found, edges[d], edges[d + 1], weighing, room), room.counts)
@@ -228,17 +228,25 @@ def write_counts(found: Occurrences, weighing: Weighing, room: Room, sorting: So
             column = room.columns[j]
             keys[j] = column << 32 | room.counts[column & FORWARD]
         rows.scales[d] = weigh(n, weighing, room)
-        in_order = sorting.spare if sort_keys(n, sorting) else keys
-        for j in range(n):
-            entries[out + j & FORWARD] = in_order[j]
+        put_counts(n, sorting, rows, out)
         rows.lengths[d] = n
         out += n
     return out
 
 
-def put_row(n: int, scale: float, room: Room, sorting: SortingRoom, rows: RowArrays, out: int) -> None:
-    """Put the n columns and weights in `room` into `rows` from entry `out` on, by rising columns."""
-    columns, weights, keys, indices, values = room.columns, room.weights, sorting.keys, rows.indices, rows.values
+def put_counts(n: int, sorting: SortingRoom, rows: CountArrays, out: int) -> None:
+    """Put n columns and counts, which are the keys of `sorting`, into `rows` from entry `out` on, columns rising."""
+    entries = rows.entries
+    in_order = sorting.spare if sort_keys(n, sorting) else sorting.keys
+    for j in range(n):
+        entries[out + j & FORWARD] = in_order[j]
+
+
+def put_row(
+    n: int, scale: float, columns: Int64s, weights: Float64s, sorting: SortingRoom, rows: RowArrays, out: int
+) -> None:
+    """Put n columns and weights into `rows` from entry `out` on, columns rising."""
+    keys, indices, values = sorting.keys, rows.indices, rows.values
     for j in range(n):
         keys[j] = columns[j] << 32 | j
     in_order = sorting.spare if sort_keys(n, sorting) else keys

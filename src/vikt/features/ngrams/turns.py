@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from vikt.corpus.texts import Texts
 
 S = TypeVar("S")
+
+
+class ShardTexts(NamedTuple):
+    """The texts of a shard, and its number among all shards."""
+
+    number: int
+    texts: Texts
 
 
 class Turns(Protocol):
@@ -22,7 +29,8 @@ class Turns(Protocol):
         stage : str
             What the work is called where progress is told.
         work : Callable
-            state = work(texts, state, *arguments), for the texts of a shard; may change the state that it is given.
+            state = work(shard, state, *arguments), for the `ShardTexts` of a shard; may change the state that it is
+            given.
             It can be pickled, and so can states and arguments.
         start : object
             The state in which every turn starts, as a copy of its own.
@@ -42,13 +50,13 @@ class OneTurn:
     Attributes
     ----------
     shards : Callable
-        Gives the texts, one shard after the other, each time that it is called with the name of a stage.
+        Gives one shard after the other, each time that it is called with the name of a stage.
     """
 
-    shards: Callable[[str], Iterable[Texts]]
+    shards: Callable[[str], Iterable[ShardTexts]]
 
     def __call__(self, stage: str, work: Callable[..., S], start: S, *arguments: object) -> list[S]:
         state = start
-        for texts in self.shards(stage):
-            state = work(texts, state, *arguments)
+        for shard in self.shards(stage):
+            state = work(shard, state, *arguments)
         return [state]

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.typing import DTypeLike
 
-from vikt.arrays import Floats, Ids, Reals
+from vikt.arrays import Floats, Ids, Ints, Reals
 from vikt.compiled import kernels_for
 from vikt.features.ngrams import row_kernels, row_scoring_kernels
+from vikt.features.ngrams.entry_kernels import EntryRoom
 from vikt.features.ngrams.ids import FoundNgrams
 from vikt.features.ngrams.learning import CountedPortion
 from vikt.features.ngrams.row_kernels import WIDEST, CountArrays, Room, RowArrays, SortingRoom, Weighing
@@ -67,7 +68,7 @@ class Weigher:
         """The counts of a portion."""
         ids, edges = found.occurrences
         longest, n = found.longest * len(ids), len(edges) - 1
-        rows = CountArrays(np.empty(n, dtype=np.int64), np.empty(ids.size, dtype=np.int64), np.empty(n))
+        rows = _count_arrays(n, ids.size)
         room = self._room(longest)
         work = kernels_for(row_kernels.__name__)
         n_entries = work.write_counts(found.occurrences, self._weighing(longest), room, self._sorting(longest), rows)
@@ -76,12 +77,15 @@ class Weigher:
 
     def rows_of_entries(self, portion: CountedPortion, dtype: DTypeLike, loops: SimpleNamespace) -> RowPiece:
         """The rows of a portion whose n-grams are counted: the same, to the last bit."""
-        longest = portion.longest
         rows = _row_arrays(portion.n_documents, len(portion.ids), dtype)
-        room = Room(np.empty(0, dtype=np.int32), np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1))
-        weighing = self._weighing(int(portion.counts.max(initial=0)))
-        n = loops.write_rows_of_entries(portion.entries, weighing, room, self._sorting(longest), rows)
+        n = loops.write_rows_of_entries(portion.entries, *self._for_entries(portion), rows)
         return RowPiece(rows.lengths, rows.indices[:n], rows.values[:n])
+
+    def counts_of_entries(self, portion: CountedPortion, documents: Ints, loops: SimpleNamespace) -> CountArrays:
+        """The counts of some documents of a portion whose n-grams are counted: the same, to the last bit."""
+        rows = _count_arrays(len(documents), len(portion.ids))
+        n_entries = loops.write_counts_of_entries(portion.entries, documents, *self._for_entries(portion), rows)
+        return rows._replace(entries=rows.entries[:n_entries])
 
     def write_scores(self, found: FoundNgrams, theta: Reals, scores: Floats) -> None:
         """Write the scores of a portion, (documents, K), by weights θ, (n, K)."""
@@ -95,6 +99,14 @@ class Weigher:
         count_weights = self.weighting.count_weights(longest)
         return Weighing(self._bases, self._column_of, count_weights, self._idf, self.weighting.normalised)
 
+    def _for_entries(self, portion: CountedPortion) -> tuple[Weighing, EntryRoom, SortingRoom]:
+        """What the entries of a portion are made into rows by."""
+        longest = portion.longest
+        room = EntryRoom(
+            np.empty(longest + 1, dtype=np.int64), np.empty(longest + 1, dtype=np.int32), np.empty(longest + 1)
+        )
+        return self._weighing(int(portion.counts.max(initial=0))), room, self._sorting(longest)
+
     def _sorting(self, longest: int) -> SortingRoom:
         keys, spare = np.empty((2, longest), dtype=np.int64)
         return SortingRoom(self.n_columns.bit_length(), keys, spare, np.empty(1 << WIDEST, dtype=np.int32))
@@ -107,3 +119,8 @@ def _row_arrays(n: int, room: int, dtype: DTypeLike) -> RowArrays:
     """Arrays for n rows, with room for some entries."""
     values = np.empty(room, dtype=np.float32 if dtype == np.float32 else np.float64)
     return RowArrays(np.empty(n, dtype=np.int64), np.empty(room, dtype=np.int32), values)
+
+
+def _count_arrays(n: int, room: int) -> CountArrays:
+    """Arrays for the counts of n rows, with room for some entries."""
+    return CountArrays(np.empty(n, dtype=np.int64), np.empty(room, dtype=np.int64), np.empty(n))

@@ -18,6 +18,7 @@ import numpy as np
 
 from vikt.errors import ParameterError
 from vikt.features.measured import Measured
+from vikt.features.ngrams.turns import ShardTexts
 from vikt.features.text import TextFeatures
 from vikt.files.work_folder import WorkFolder
 from vikt.fitting.sharded.recipe_rows import ChosenRows, RecipeRows
@@ -163,12 +164,13 @@ class _OverTexts(Generic[S]):
         return self.work.__name__
 
     def __call__(self, shard: int, state: S, reader: ShardReader, uses: Uses, *arguments: object) -> tuple[S, None]:
-        return self.work(reader.examples(shard, uses).documents.texts, state, *arguments), None
+        texts = reader.examples(shard, uses).documents.texts
+        return self.work(ShardTexts(shard, texts), state, *arguments), None
 
 
 # The work of one shard.
 
 
 def _make_rows(shard: int, reader: ShardReader, uses: Uses, chosen: ChosenRows, features: TextFeatures) -> Part:
-    texts, y, weights = chosen.of(reader.examples(shard, uses))
+    _, texts, y, weights = chosen.of(reader.examples(shard, uses))
     return Part(SparseMatrix(*features.transform(Measured(texts, (), texts))), y, weights)

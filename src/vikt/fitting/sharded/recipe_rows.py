@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from vikt.arrays import Floats, Ints
+from vikt.arrays import Floats, Ints, RowIndices
 from vikt.corpus.texts import Texts
 from vikt.errors import ClassesError
 from vikt.features.settings import FeatureSettings
@@ -138,8 +138,9 @@ class RecipeRows:
 
 
 class LabelledTexts(NamedTuple):
-    """Texts, the numbers of their classes among those present, and their weights."""
+    """Some texts of examples, where they are there, the numbers of their classes among those present, and weights."""
 
+    rows: RowIndices
     texts: Texts
     y: Ints
     weights: Floats
@@ -153,7 +154,8 @@ class ChosenRows(NamedTuple):
 
     def of(self, examples: Examples) -> LabelledTexts:
         """The rows of these classes without those that repeat another, in whose place its weight is larger."""
-        examples = examples.take(np.flatnonzero(np.isin(examples.y, self.present)))
-        rows, weights = examples.merged()
+        own = np.flatnonzero(np.isin(examples.y, self.present))
+        first, weights = examples.take(own).merged()
+        rows = own[first]
         y = np.searchsorted(self.present, examples.y[rows])
-        return LabelledTexts(examples.documents.texts.take(rows), y, weights * self.factors[y])
+        return LabelledTexts(rows, examples.documents.texts.take(rows), y, weights * self.factors[y])
