@@ -256,6 +256,7 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         weight: str | None = None,
         cluster: str | None = None,
         groups: int | None = None,
+        shards: str | Path | None = None,
         format: str | None = None,
         delimiter: str | None = None,
         quoting: bool | None = None,
@@ -281,10 +282,14 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
             1 GB by default; with a cluster, there is no limit by default. The model does not depend on it.
         cluster : str, optional
             The Dask cluster whose workers are to make and hold the rows: "tcp://host:8786" is that of a scheduler that
-            runs, and "local:4" starts four workers on this machine. They must be able to read the files in `work_dir`.
+            runs, and "local:4" starts four workers on this machine. They must be able to read the files in `work_dir`,
+            unless `shards` is given.
         groups : int, optional
             With a cluster, how many groups of rows the solver passes over at the same time, from 1 to 256; 4 by
             default. The model depends on this number, but not on the number of workers.
+        shards : str or Path, optional
+            With a cluster, where the workers read the texts if they do not share `work_dir`: an address such as
+            "s3://bucket/folder", or another folder. The texts are stored there in pieces, and removed at the end.
         format : str, optional
             The format of the files, such as "csv", where their names do not show it.
         delimiter : str, optional
@@ -306,13 +311,13 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
             The texts or labels cannot be used.
         UsageError
             A parameter is invalid, needs all rows in memory, or asks for more memory than is given; or a worker cannot
-            read the folder.
+            read the folder or the address.
         ClusterError
             No scheduler answers, or it is lost; or a worker has another version of vikt.
         MissingPackageError
-            Dask is not installed.
+            Dask is not installed, or what fsspec needs for an address.
         OutputFileError
-            The folder holds other work, or the disk is full.
+            The folder holds other work, the disk is full, or `shards` cannot be written to.
         """
         from vikt.fitting.sharded.files import LabelledFiles, Resources, fit_files, paths_of
         from vikt.fitting.sharded.shard_fit import check_fits_shards
@@ -332,7 +337,7 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         settings = self.settings()
         check_fits_shards(settings, "use fit")
         with progress_reporter(progress) as report:
-            resources = Resources.of(settings, memory, self._n_threads, cluster, groups)
+            resources = Resources.of(settings, memory, self._n_threads, cluster, groups, shards)
             saved = fit_files(files, resources, work_dir, restart, report)
         self._set_learnt(
             model_=replace(saved.model, text_column=saved.record.text_column),

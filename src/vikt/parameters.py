@@ -9,6 +9,7 @@ import functools
 import inspect
 import math
 import operator
+import os
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from typing import Any, NamedTuple, ParamSpec, TypeAlias, cast, get_args
@@ -279,6 +280,7 @@ PROBABILITY = number("a probability, from 0 to 1", lambda value: 0 <= value <= 1
 HASHING = rule("a whole number of 1 to 28 bits", _whole, lambda bits: 1 <= bits <= 28)
 # As many as a spool has shards at most.
 GROUPS = rule("a whole number from 1 to 256", _whole, lambda groups: 1 <= groups <= 256)
+PLACE = rule("an address or a folder", os.fspath, bool)
 # How many labels are asked for, as in fastText.
 N_LABELS = rule("a whole number of 1 or more, or -1 for all", _whole, lambda k: k >= 1 or k == -1)
 CLASS_WEIGHT = rule("'balanced', or factors above 0 by class", _class_weight)

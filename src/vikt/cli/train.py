@@ -73,6 +73,7 @@ class Request(InputOptions):
     restart: bool = False
     cluster: str | None = None
     groups: int | None = None
+    shards: str | None = None
     threads: int = 1
     refit_all: bool = False
     report: ReportRequest | None = None
@@ -138,9 +139,10 @@ def train(request: Request, options: Values) -> None:
 
 
 def check_has_cluster(request: Request) -> None:
-    """Refuse groups without a cluster. Raises UsageError."""
-    if request.groups is not None and request.cluster is None:
-        raise UsageError("--groups is for rows on a cluster; give --cluster too, or leave it out")
+    """Refuse what is for a cluster without one. Raises UsageError."""
+    for name, value in (("--groups", request.groups), ("--shards", request.shards)):
+        if value is not None and request.cluster is None:
+            raise UsageError(f"{name} is for rows on a cluster; give --cluster too, or leave it out")
 
 
 def _refuse_options_of_work(request: Request) -> None:

@@ -70,7 +70,7 @@ def trained(request: Request, options: Values) -> Trained:
     otherwise = _in_memory(request)
     _refuse(request, otherwise)
     check_fits_shards(settings, otherwise)
-    resources = Resources.of(settings, request.memory, request.threads, request.cluster, request.groups)
+    resources = Resources.of(settings, request.memory, request.threads, request.cluster, request.groups, request.shards)
     check_request(request, options)
     files = LabelledFiles(
         request.data, request.text, request.label, request.weight, reading, request.format, request.dialect

@@ -98,6 +98,10 @@ class RemoteStorage:
         with refusing(address, OutputFileError, "removed"), suppress(FileNotFoundError):
             self._system.rm_file(address)
 
+    def remove_folder(self, address: str) -> None:
+        with refusing(address, OutputFileError, "removed", "remove it yourself"), suppress(FileNotFoundError):
+            self._system.rm(address, recursive=True)
+
     def _addresses(self, paths: list[str]) -> list[str]:
         return sorted(map(self.resolved, paths))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import io
 import os
+import shutil
 from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -59,7 +60,7 @@ class Storage(Protocol):
         ...
 
     def content(self, address: str) -> bytes | None:
-        """The bytes of a small file; None where there is none."""
+        """The bytes of a file; None where there is none."""
         ...
 
     def writing(self, address: str) -> AbstractContextManager[IO[bytes]]:
@@ -68,6 +69,10 @@ class Storage(Protocol):
 
     def remove(self, address: str) -> None:
         """Remove a file if it is there."""
+        ...
+
+    def remove_folder(self, address: str) -> None:
+        """Remove a folder with all files in it, if it is there. Raises OutputFileError."""
         ...
 
 
@@ -125,6 +130,10 @@ class LocalStorage:
     def remove(self, address: str) -> None:
         with refusing(address, OutputFileError, "removed"), suppress(FileNotFoundError):
             os.unlink(address)
+
+    def remove_folder(self, address: str) -> None:
+        with refusing(address, OutputFileError, "removed", "remove it yourself"), suppress(FileNotFoundError):
+            shutil.rmtree(address)
 
 
 def _walk(folder: str) -> Iterator[tuple[str, list[str]]]:

@@ -23,6 +23,13 @@ except ImportError:  # Windows has no such locks.
 
 _JOB, _LOCK, _REFUSED = "job.json", "lock", "refused"
 
+# Removes what the work in a folder has left elsewhere.
+Discard = Callable[[Path], None]
+
+
+def _nothing_elsewhere(path: Path) -> None:
+    pass
+
 
 @dataclass(frozen=True)
 class WorkFolder:
@@ -31,9 +38,12 @@ class WorkFolder:
     Attributes
     ----------
     path : Path
+    discard : callable
+        Called with the path before the work in the folder is removed.
     """
 
     path: Path
+    discard: Discard = _nothing_elsewhere
 
     def __truediv__(self, name: str) -> Path:
         return self.path / name
@@ -61,7 +71,17 @@ class WorkFolder:
     def clear(self) -> None:
         """Remove all that was done."""
         with suppress(OSError):
-            _empty(self.path, but=[_LOCK])
+            self.keep_only()
+
+    def keep_only(self, names: Collection[str] = ()) -> None:
+        """Remove all that was done, but for what has one of these names."""
+        self.discard(self.path)
+        _empty(self.path, but=[_LOCK, *names])
+
+    def end(self) -> None:
+        """Remove the folder."""
+        self.discard(self.path)
+        _remove(self.path)
 
     def once(self, name: str, make: Callable[[], Json]) -> ReadJson:
         """What was made and written down, now or before."""
@@ -72,7 +92,14 @@ class WorkFolder:
 
 
 @contextmanager
-def work_folder(path: Path, job: Json, *, shared: Collection[str] = (), restart: bool = False) -> Iterator[WorkFolder]:
+def work_folder(
+    path: Path,
+    job: Json,
+    *,
+    shared: Collection[str] = (),
+    restart: bool = False,
+    discard: Discard = _nothing_elsewhere,
+) -> Iterator[WorkFolder]:
     """The folder of a job, new or with what was done of it, which is removed at the end.
 
     If the work fails, what was done stays, so that the work can resume. If the data are at fault, all of it is removed;
@@ -86,6 +113,8 @@ def work_folder(path: Path, job: Json, *, shared: Collection[str] = (), restart:
         The files and folders within that tell by themselves whether they fit a job.
     restart : bool
         Remove what was done before.
+    discard : callable
+        Removes what the work has left elsewhere; called with the path before the work in the folder is removed.
 
     Raises
     ------
@@ -100,15 +129,16 @@ def work_folder(path: Path, job: Json, *, shared: Collection[str] = (), restart:
         raise OutputFileError(f"{path}: cannot be a work folder ({error.strerror}); choose another") from None
     if names and not names & {_JOB, _LOCK}:
         raise OutputFileError(f"{path}: holds files of something else; choose an empty folder for the work")
+    folder = WorkFolder(path, discard)
     with _locked(path):
-        _take(path, job, shared, restart)
+        _take(folder, job, shared, restart)
         try:
             with _told_if_removed(path):
-                yield WorkFolder(path)
-            _remove(path)
+                yield folder
+            folder.end()
         except DataError:
             # The same job would fail again.
-            _remove(path)
+            folder.end()
             raise
         except UsageError:
             with suppress(OSError):
@@ -140,20 +170,20 @@ def has_work(path: Path) -> bool:
     return any(found.is_file() and found.name not in own and found.name[0] != "." for found in path.rglob("*"))
 
 
-def _take(path: Path, job: Json, shared: Collection[str], restart: bool) -> None:
+def _take(folder: WorkFolder, job: Json, shared: Collection[str], restart: bool) -> None:
     """Give a folder to a job: what was done of it stays, what was done of another one goes. Raises OutputFileError."""
-    kept, refused = path / _JOB, path / _REFUSED
-    if restart or not has_work(path):
-        _empty(path, but=[_LOCK])
+    kept, refused = folder / _JOB, folder / _REFUSED
+    if restart or not has_work(folder.path):
+        folder.keep_only()
     before = read_json(kept) if kept.exists() else None
     differing = None if before is None else _differing(before, json.loads(json.dumps(job)))
     if differing and not refused.exists():
         raise OutputFileError(
-            f"{path}: holds unfinished work of another command: {differing}; repeat that command, or start anew",
+            f"{folder.path}: holds unfinished work of another command: {differing}; repeat that command, or start anew",
             restart=True,
         )
     if differing or before is None:
-        _empty(path, but=[_LOCK, *shared])
+        folder.keep_only(shared)
         write_json(kept, job)
     refused.unlink(missing_ok=True)
 

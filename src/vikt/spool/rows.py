@@ -1,8 +1,8 @@
-"""Some rows of a spool, and the file that holds those of a run."""
+"""Some rows of a spool, and the files that hold those of a run and those of a shard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from vikt.arrays import AnyArray, Classes, Floats, Ints, RowIndices
-from vikt.corpus.arrow import ArrowColumn, as_numpy
+from vikt.corpus.arrow import ArrowBatch, ArrowColumn, ArrowSchema, as_numpy
 from vikt.corpus.digests import ContentDigests
 from vikt.corpus.texts import Texts
 from vikt.errors import OutputFileError
@@ -81,11 +81,28 @@ def run_of(rows: SpooledRows, seed: int) -> memoryview:
     edges = np.searchsorted(bucket[order], np.arange(N_BUCKETS + 1))
     table = _table(rows).take(_column(order, pa.int64()))
     (batch,) = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
+    buckets = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    return _content(table.schema, (batch.slice(first, last - first) for first, last in buckets))
+
+
+def content_of(rows: SpooledRows) -> memoryview:
+    """The content of a shard's file."""
+    table = _table(rows)
+    return _content(table.schema, table.to_batches())
+
+
+def rows_in(content: bytes) -> SpooledRows:
+    """The rows of a shard's file."""
+    with pa.ipc.open_file(pa.py_buffer(content), options=pa.ipc.IpcReadOptions(use_threads=_USES_THREADS)) as file:
+        return _rows(file.read_all())
+
+
+def _content(schema: ArrowSchema, batches: Iterable[ArrowBatch]) -> memoryview:
     options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=_USES_THREADS)
     content = pa.BufferOutputStream()
-    with pa.ipc.new_file(content, table.schema, options=options) as writer:
-        for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-            writer.write_batch(batch.slice(first, last - first))
+    with pa.ipc.new_file(content, schema, options=options) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
     return memoryview(content.getvalue())
 
 

@@ -193,21 +193,25 @@ def test_a_cluster_without_dask(topics_file, monkeypatch):
 
 @pytest.mark.parametrize(
     ("change", "problem"),
-    [(lambda path: path.unlink(), "No such file"), (lambda path: path.write_text("x"), "it has other files there")],
+    [
+        (lambda path: path.unlink(), "there is no such file"),
+        (lambda path: path.write_text("x"), "is not the file"),
+    ],
     ids=["missing", "another folder"],
 )
 def test_a_folder_that_a_worker_cannot_read(two, topics_file, tmp_path, run, monkeypatch, change, problem):
-    check = Cluster.check
+    at = Cluster.at
 
     def checked(cluster, folder):
-        check(replace(cluster, engine=Changed(cluster.engine, lambda: change(folder.token))), folder)
+        return at(replace(cluster, engine=Changed(cluster.engine, lambda: change(folder.token))), folder)
 
-    monkeypatch.setattr(Cluster, "check", checked)
+    monkeypatch.setattr(Cluster, "at", checked)
     code, _, err = run("train", topics_file, "--cluster", two, "-o", tmp_path / "model.vikt", "-q")
     assert (code, err.count("\n")) == (2, 1)
     assert "--work-dir: the worker tcp://127.0.0.1:" in err
-    assert f"cannot read {tmp_path}" in err
+    assert f"cannot read the shards of text: {tmp_path}/model.vikt.work/lock: " in err
     assert problem in err
+    assert "; name a folder that this machine shares with all workers, or give --shards ADDRESS\n" in err
 
 
 class Changed:
@@ -247,7 +251,7 @@ class Losing:
 def test_a_worker_lost_while_the_folder_is_checked(tmp_path):
     engine = Losing()
     with work_folder(tmp_path / "work", {}) as folder:
-        Cluster(engine, 4).check(folder)
+        Cluster(engine, 4).at(folder)
     assert engine.there == ["second"]
 
 
@@ -284,7 +288,7 @@ def test_a_fit_that_is_killed_resumes_at_its_last_round(two, topics_file, tmp_pa
 LONG = ("--analyzer", "word", "--l2", "1e-4", "--tol", "1e-8", "--groups", "4", "-q")
 
 
-def trained(topics_file, folder, address):
+def trained(topics_file, folder, address, *more):
     """The process of a command that makes a model in a folder."""
     command = [
         sys.executable,
@@ -295,6 +299,7 @@ def trained(topics_file, folder, address):
         *LONG,
         "--cluster",
         address,
+        *more,
         "-o",
         folder / "model.vikt",
     ]
@@ -303,9 +308,9 @@ def trained(topics_file, folder, address):
 
 
 @contextmanager
-def command_at_work(topics_file, folder, address):
+def command_at_work(topics_file, folder, address, *more):
     """A command that has begun to fit, which is ended at the latest with the block."""
-    process = trained(topics_file, folder, address)
+    process = trained(topics_file, folder, address, *more)
     try:
         while process.poll() is None and not (folder / "model.vikt.work" / "part0" / "features").exists():
             time.sleep(0.01)
@@ -383,6 +388,24 @@ def test_a_command_that_is_killed_leaves_no_process_and_no_noise(topics_file, tm
     assert err == ""
     assert trained(topics_file, tmp_path, two).communicate()[1] == ""
     assert (tmp_path / "model.vikt").read_bytes() == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_shards_at_an_address_stay_until_the_model_is_written(
+    topics_file, tmp_path, undisturbed, two, heeds_ctrl_c, how
+):
+    shards = ("--shards", f"file://{tmp_path}/bucket")
+    with command_at_work(topics_file, tmp_path, two, *shards) as process:
+        os.kill(process.pid, how)
+        process.communicate()
+    stored = list((tmp_path / "bucket").glob("vikt-*/*.arrow"))
+    assert len(stored) == 16
+    again = trained(topics_file, tmp_path, two, *shards)
+    assert again.communicate()[1] == ""
+    assert (tmp_path / "model.vikt").read_bytes() == undisturbed
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "bucket", tmp_path / "model.vikt"]
+    assert not list((tmp_path / "bucket").iterdir())
 
 
 @pytest.mark.slow

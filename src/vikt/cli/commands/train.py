@@ -43,6 +43,7 @@ from vikt.cli.values import WHOLE, parse_memory
     "vikt train tickets.csv --targets ordered --order low,medium,high",
     "vikt train 'logs/*.parquet' --memory 1GB",
     "vikt train 'logs/*.parquet' --cluster tcp://host:8786 --work-dir /shared/work",
+    "vikt train 'logs/*.parquet' --cluster tcp://host:8786 --shards s3://bucket/folder",
 )
 @click.argument(
     "data",
@@ -97,7 +98,7 @@ from vikt.cli.values import WHOLE, parse_memory
     type=FILE,
     metavar="DIR",
     help="With --memory or --cluster: folder for the work, kept if it is interrupted, so that the same command resumes "
-    "it (default: beside the model). All workers of a cluster must be able to read it.",
+    "it (default: beside the model). All workers of a cluster must be able to read it, unless --shards is given.",
 )
 @click.option("--restart", is_flag=True, help="With --memory or --cluster: start anew instead of resuming.")
 @click.option(
@@ -112,6 +113,13 @@ from vikt.cli.values import WHOLE, parse_memory
     metavar="N",
     help="With --cluster: into how many groups, 256 at most, the rows are divided, which the solver passes over at the "
     "same time (default: 4). The model depends on this number, but not on the number of workers.",
+)
+@click.option(
+    "--shards",
+    metavar="ADDRESS",
+    help="With --cluster: where the workers read the texts if they do not share the work folder: an address such as "
+    "s3://bucket/folder, or another folder. The texts are stored there in pieces, and removed once the model is "
+    "written.",
 )
 @click.option("--refit-all", is_flag=True, help="After the test, refit the model on all rows.")
 @click.option("--force", is_flag=True, help="Overwrite files that are not a vikt model or report.")

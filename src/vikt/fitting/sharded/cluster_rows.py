@@ -1,7 +1,7 @@
 """The rows of a part of a recipe on the workers of a cluster, which learn the features and make the rows too.
 
-Shards of text are read by the workers from the work folder, as often as they are needed; the rows made of them stay in
-the memory of the workers.
+Shards of text are read by the workers, from the work folder or at an address, as often as they are needed; the rows
+made of them stay in the memory of the workers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -21,8 +20,10 @@ from vikt.features.measured import Measured
 from vikt.features.ngrams.turns import ShardTexts
 from vikt.features.text import TextFeatures
 from vikt.files.work_folder import WorkFolder
+from vikt.fitting.sharded.reading_workers import ReadingWorkers, ShardPlace
 from vikt.fitting.sharded.recipe_rows import ChosenRows, RecipeRows
-from vikt.fitting.sharded.shard_work import Uses
+from vikt.fitting.sharded.shard_store import stored_shards
+from vikt.fitting.sharded.shard_work import ShardWork, Uses
 from vikt.fitting.sharded.shards import ShardReader
 from vikt.matrix import SparseMatrix
 from vikt.model.objective import Objective
@@ -30,7 +31,7 @@ from vikt.parameters import GROUPS, checked_value
 from vikt.parts import Part
 from vikt.parts.cluster import OnCluster
 from vikt.parts.dask_engine import cluster_at
-from vikt.parts.engine import Engine, WorkersLostError
+from vikt.parts.engine import Engine
 from vikt.parts.spread import Spread
 from vikt.progress import Progress
 from vikt.spool.spool import Spool
@@ -48,10 +49,19 @@ _SHARDS_PER_GROUP = 4
 
 @dataclass(frozen=True)
 class ClusterAddress:
-    """Where a cluster is, and into how many groups of shards a pass over the rows divides, which are taken at once."""
+    """Where a cluster is, and how its workers are used.
+
+    Attributes
+    ----------
+    groups : int
+        Into how many groups of shards a pass over the rows divides, which are taken at once.
+    shards : str, optional
+        The address at which the workers read the shards; without one, they read the work folder.
+    """
 
     address: str
     groups: int = DEFAULT_GROUPS
+    shards: str | None = None
 
     def __post_init__(self) -> None:
         checked_value("groups", GROUPS, self.groups)
@@ -61,7 +71,7 @@ class ClusterAddress:
         """The cluster as the place of rows; errors as of `cluster_at`."""
         with cluster_at(self.address) as engine:
             _LOG.info(f"the cluster {self.address} has {counted(len(engine.workers()), 'worker')}")
-            yield Cluster(engine, self.groups)
+            yield Cluster(engine, self.groups, self.shards)
 
 
 @dataclass(frozen=True)
@@ -70,39 +80,27 @@ class Cluster:
 
     engine: Engine
     groups: int
+    shards: str | None = None
 
-    def check(self, folder: WorkFolder) -> None:
-        token = folder.token.absolute()
-        content, workers = token.read_bytes(), self.engine.workers()
-        reading = [self.engine.start("check-folder", _problem_reading, worker, [token, content]) for worker in workers]
-        try:
-            problems = self.engine.results(reading)
-        except WorkersLostError:
-            self.check(folder)  # on those that are left
-            return
-        for worker, problem in zip(workers, problems, strict=True):
-            if problem:
-                raise ParameterError(
-                    "work_dir",
-                    f"the worker {worker} cannot read {folder.path} ({problem}); name a folder that this machine "
-                    "shares with all workers",
-                )
+    def at(self, folder: WorkFolder) -> Cluster:
+        place, workers = ShardPlace(folder, self.shards), self.engine.workers()
+        for problem in place.problems(self.engine, workers).values():
+            raise ParameterError(place.parameter, problem)
+        return replace(self, engine=ReadingWorkers(self.engine, place, workers))
 
     def sharded(self, spool: Spool) -> Spool:
         # Workers may have another working directory.
         runs = tuple(run.absolute() for run in spool.runs)
         return replace(spool, runs=runs, least_shards=_SHARDS_PER_GROUP * self.groups)
 
+    def reader(self, work: ShardWork) -> ShardReader:
+        """What the workers read the shards with, once these are where it looks for them. Raises ViktError."""
+        if self.shards is None:
+            return work.reader
+        return work.reader._replace(source=stored_shards(work, self.shards))
+
     def rows(self, rows: RecipeRows) -> ClusterRows:
         return ClusterRows(self, rows)
-
-
-def _problem_reading(token: Path, content: bytes) -> str:
-    """Why a worker does not find a content in a file; empty where it does."""
-    try:
-        return "" if token.read_bytes() == content else "it has other files there"
-    except OSError as error:
-        return str(error)
 
 
 @dataclass(frozen=True)
@@ -113,20 +111,24 @@ class ClusterRows:
     rows: RecipeRows
 
     @cached_property
+    def reader(self) -> ShardReader:
+        return self.cluster.reader(self.rows.work)
+
+    @cached_property
     def features(self) -> TextFeatures:
         return self.rows.learnt(self._learn)
 
     def objective(self, number: int) -> Objective:
         self.rows.work.progress("making rows", 0, 0)
         uses, shards = self.rows.several[number], self._shards(number)
-        rows = shards.each(_make_rows, self.rows.work.reader, uses, self.rows.chosen, self.features)
+        rows = shards.each(_make_rows, self.reader, uses, self.rows.chosen, self.features)
         return self.rows.objective(OnCluster(shards.over(rows), self.cluster.groups))
 
     def _learn(self, features: TextFeatures) -> None:
         work, shards, uses = self.rows.work, self._shards(0), self.rows.several[0]
         # What each turn leads to comes here, so that no more are taken than there are groups.
         n_turns = min(len(self.cluster.engine.workers()), self.cluster.groups, shards.n_parts)
-        turns = _WorkersTurns(shards, n_turns, work.reader, uses, work.progress)
+        turns = _WorkersTurns(shards, n_turns, self.reader, uses, work.progress)
         features.learn_over(turns, self.rows.n_documents, work.shards.spool.n_bytes)
 
     def _shards(self, number: int) -> Spread[int]:

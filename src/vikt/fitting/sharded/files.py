@@ -22,10 +22,11 @@ from vikt.fitting.sharded.memory_limit import MemoryLimit
 from vikt.fitting.sharded.packed_rows import Disk
 from vikt.fitting.sharded.recipe_rows import RowPlace
 from vikt.fitting.sharded.shard_fit import ShardFit
+from vikt.fitting.sharded.shard_store import discard_shards
 from vikt.fitting.sharded.shard_work import ShardWork
 from vikt.fitting.sharded.shards import Shards
 from vikt.mappings import Json
-from vikt.parameters import plain
+from vikt.parameters import PLACE, checked_value, optional, plain
 from vikt.progress import Progress
 from vikt.spool.spool import Spool
 from vikt.spool.spooling import spool
@@ -96,19 +97,29 @@ class Resources:
 
     @classmethod
     def of(
-        cls, settings: FitSettings, memory: str | int | None, threads: int, cluster: str | None, groups: int | None
+        cls,
+        settings: FitSettings,
+        memory: str | int | None,
+        threads: int,
+        cluster: str | None,
+        groups: int | None,
+        shards: str | Path | None,
     ) -> Resources:
         """The resources of a new fit; parameters as of `TextClassifier.fit_files`.
 
         Raises
         ------
         ParameterError
-            The memory is too little, or `groups` is not a number of groups, or has no cluster.
+            The memory is too little, or `groups` is not a number of groups, or `shards` is no address; or one of these
+            has no cluster.
         """
-        if groups is not None and cluster is None:
-            raise ParameterError("groups", "is for rows on a cluster; name a cluster too, or leave it out")
+        for name, value in (("groups", groups), ("shards", shards)):
+            if value is not None and cluster is None:
+                raise ParameterError(name, "is for rows on a cluster; name a cluster too, or leave it out")
         limit = MemoryLimit.of(None if memory is None else bytes_of(memory), settings)
-        at = None if cluster is None else ClusterAddress(cluster, DEFAULT_GROUPS if groups is None else groups)
+        groups = DEFAULT_GROUPS if groups is None else groups
+        place = checked_value("shards", optional(PLACE), shards)
+        at = None if cluster is None else ClusterAddress(cluster, groups, place)
         return cls(settings, limit, threads, at)
 
     @contextmanager
@@ -134,10 +145,16 @@ class Resources:
             See `ShardWork`.
         """
         with (
-            self._place() as place,
-            work_folder(path, {**job, "--groups": place.groups}, shared=[_SPOOL], restart=restart) as folder,
+            self._place() as anywhere,
+            work_folder(
+                path,
+                {**job, "--groups": anywhere.groups},
+                shared=[_SPOOL],
+                restart=restart,
+                discard=discard_shards,
+            ) as folder,
         ):
-            place.check(folder)
+            place = anywhere.at(folder)
             spool = place.sharded(spooled(folder))
             self.memory.check_shards(spool)
             shards = Shards.once(spool, folder, progress)
@@ -191,4 +208,8 @@ def _folder(named: str | Path | None) -> Iterator[Path]:
         yield Path(named)
         return
     with TemporaryDirectory(prefix="vikt-") as temporary:
-        yield Path(temporary) / "work"
+        path = Path(temporary) / "work"
+        try:
+            yield path
+        finally:
+            discard_shards(path)

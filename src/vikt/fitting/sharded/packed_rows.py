@@ -33,8 +33,8 @@ class Disk:
 
     groups = None
 
-    def check(self, folder: WorkFolder) -> None:
-        pass
+    def at(self, folder: WorkFolder) -> Disk:
+        return self
 
     def sharded(self, spool: Spool) -> Spool:
         return spool

@@ -48,8 +48,16 @@ class RowPlace(Protocol):
         """How many groups of the rows a fit passes over at the same time, on which it depends; None on one machine."""
         ...
 
-    def check(self, folder: WorkFolder) -> None:
-        """Raise ParameterError where a machine of it cannot read a folder."""
+    def at(self, folder: WorkFolder) -> RowPlace:
+        """The same place, for work in a folder.
+
+        Raises
+        ------
+        ParameterError
+            A machine of it cannot read the shards of that work.
+        OutputFileError
+            They cannot be written where it is to read them.
+        """
         ...
 
     def sharded(self, spool: Spool) -> Spool:

@@ -108,7 +108,7 @@ class ShardWork:
     @cached_property
     def reader(self) -> ShardReader:
         """Reads the rows of a shard by their use."""
-        return ShardReader(self.shards, self.shards.split(self.tenths))
+        return ShardReader(self.shards, self.shards.split(self.tenths), self.shards.spool)
 
     def examples(self, shard: int, uses: Uses) -> Examples:
         """The rows of some uses in a shard."""

@@ -23,6 +23,7 @@ from vikt.model.classes import LabelledRows, all_weights_zero, check_two_classes
 from vikt.progress import Progress, no_progress
 from vikt.spool.rows import SpooledRows
 from vikt.spool.spool import Spool
+from vikt.spool.stored import ShardSource
 
 
 class RowFacts(NamedTuple):
@@ -129,9 +130,12 @@ class Shards:
         """The labels: (K,)."""
         return self.spool.classes
 
-    def examples(self, shard: int) -> Examples:
-        """The rows of a shard in canonical order, with the targets of all rows; contents and groups count from 0."""
-        return _examples(self.spool, self.spool.shard(shard))
+    def examples(self, shard: int, source: ShardSource | None = None) -> Examples:
+        """The rows of a shard in canonical order, with the targets of all rows; contents and groups count from 0.
+
+        They are read from the spool, unless `source` says where else they are.
+        """
+        return _examples(self.spool, (source or self.spool).shard(shard))
 
     def n_shared(self, halves: NDArray[np.uint64]) -> int:
         """How many of other texts, given by their digests (m, 2), occur among the rows."""
@@ -179,6 +183,7 @@ class ShardReader(NamedTuple):
 
     shards: Shards
     split: ShardedSplit
+    source: ShardSource
 
     def examples(self, shard: int, uses: Sequence[int]) -> Examples:
         """The rows of some uses in a shard."""
@@ -187,7 +192,7 @@ class ShardReader(NamedTuple):
 
     def examples_apart(self, shard: int, several: Sequence[Sequence[int]]) -> Iterator[Examples]:
         """The rows of a shard for each of several uses."""
-        examples = self.shards.examples(shard)
+        examples = self.shards.examples(shard, self.source)
         of_uses = self.split.rows(shard, examples)
         for uses in several:
             yield examples.take(np.sort(np.concatenate([of_uses[use] for use in uses])))
