@@ -70,6 +70,17 @@ def test_memory_does_not_grow_with_the_array(monkeypatch):
     assert peak < len(row) * 2_001 / 4
 
 
+@pytest.mark.parametrize("wrong", ['{"text": "a" "label": "b"}', '{"text": "a\n"}', '{"text": nul}', '{"text": "\\x"}'])
+def test_what_is_wrong_is_told_without_reading_on(wrong, monkeypatch):
+    monkeypatch.setattr(read_json, "_LEAST_HELD", 100)
+    rest = '{"text": "a long text", "label": "b"}, '
+    several = iter([rest] * 1_000)
+    found = outcome(itertools.chain(["[{}, ", wrong, ", "], several))
+    assert found.startswith("a.json, row 2: expected a JSON object, found ")
+    assert found == outcome(["[{}, ", wrong, ", ", rest * 1_000])
+    assert len(list(several)) > 900
+
+
 def test_an_object_that_is_too_long_is_refused(monkeypatch):
     monkeypatch.setattr(read_stream, "LONGEST_LINE", 100)
     monkeypatch.setattr(read_json, "_LEAST_HELD", 1)

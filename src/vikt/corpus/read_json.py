@@ -113,16 +113,17 @@ class _Unparsed:
         return mark
 
     def value(self, where: str) -> str:
-        """The next value, or all that is left where it is none. Raises InputFileError where it is too long."""
+        """The next value, or what is held where it is none. Raises InputFileError where it is too long."""
         self.peek()
         while True:
+            end, is_wrong = len(self._held), False
             try:
                 end = _SCANNER.raw_decode(self._held, self._place)[1]
-            except (ValueError, RecursionError):
-                end = len(self._held)  # parsing says what is wrong, if this is all
+            except (ValueError, RecursionError) as error:
+                is_wrong = _is_wrong_before(end - _SHOWN, error)  # parsing says what is wrong
             if end == len(self._held):
                 check_length(end - self._place, where)
-            if end < len(self._held) or not self._hold_more():
+            if is_wrong or end < len(self._held) or not self._hold_more():
                 value, self._place = self._held[self._place : end], end
                 return value
 
@@ -142,6 +143,13 @@ class _Unparsed:
             n += len(piece)
         self._held, self._place = "".join(held), 0
         return len(held) > 1
+
+
+def _is_wrong_before(place: int, error: Exception) -> bool:
+    """Whether an error is one whatever follows: a string may still end, and other tokens are short."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.pos < place and not error.msg.startswith("Unterminated string")
+    return False
 
 
 def _depth(value: object) -> int:
