@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.optimize import root
+from scipy.optimize import minimize_scalar, root
 from scipy.special import expit
 from scipy.special import softmax as scipy_softmax
 
@@ -104,6 +104,37 @@ def test_classes_that_are_all_but_separate_take_few_sums(n_classes, margin):
     assert np.abs(shift).max() < 2
     p = expit(scores + shift) if n_classes == 2 else scipy_softmax(scores + shift, axis=1)
     assert np.abs(weights @ (p - truth)).max() / weights.sum() < 1e-14
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 8])
+@pytest.mark.parametrize("margin", [10.0, 20.0, 40.0, 700.0])
+def test_rows_that_are_sure_of_their_classes_balance_where_one_is_wrong(n_classes, margin):
+    """Here all rows answer the same until they have moved far: scaling creeps, and Newton's method leaps beyond."""
+    (objective, weights), y = of_classes(n_classes)
+    sure_of = y.copy()
+    sure_of[0] = (y[0] + 1) % n_classes
+    one_hot = np.eye(n_classes)
+    scores = margin * (2 * sure_of - 1) if n_classes == 2 else margin * one_hot[sure_of]
+    shift = balance(objective, parted(objective, scores))
+    assert objective.parts.n_sums <= 3 * MOST_LOOKS
+    p = expit(scores + shift) if n_classes == 2 else scipy_softmax(scores + shift, axis=1)
+    assert np.abs(weights @ (p - (y if n_classes == 2 else one_hot[y]))).max() / weights.sum() < 1e-13
+
+
+def test_a_proof_holds_beside_known_scores_of_which_one_is_sure_and_wrong():
+    """Only the intercept can do better, so that all of what is proven is that it does not."""
+    y, margin, n_rows = np.arange(100) % 2, 20.0, 100
+    offset = margin * (2 * y - 1)
+    offset[0] *= -1
+    part = Part(DenseMatrix(np.zeros((n_rows, 1)), has_dummy=True), y, np.ones(n_rows), offset)
+    objective = Objective(InMemory(part), cross_entropy_for(2), penalty_of(0.01, 0.0, True, None))
+    _, proof = gradient_certificate(objective, np.zeros(2))
+
+    def loss(intercept):
+        return np.mean(np.logaddexp(0, (1 - 2 * y) * (offset + intercept)))
+
+    least = minimize_scalar(loss, bounds=(-2 * margin, 2 * margin), method="bounded", options={"xatol": 1e-9}).fun
+    assert proof.value - least <= proof.bound + 1e-12
 
 
 @pytest.mark.parametrize("n_classes", [2, 3, 60])
