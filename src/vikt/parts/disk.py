@@ -82,6 +82,11 @@ def part_in(path: Path, decoder: Decoder, has_dummy: bool = True) -> Part:
     return Part(_matrix(decoder, arrays, n_entries, has_dummy), y, weights)
 
 
+def most_rows(paths: Iterable[Path]) -> int:
+    """How many rows the largest of the parts in some files has. Raises InputFileError as `part_in` does."""
+    return max((ArrayFile(path).facts["n_rows"] for path in paths), default=0)
+
+
 def _matrix(decoder: Decoder, rows: Arrays, n_entries: int, has_dummy: bool = True) -> SparseMatrix:
     """The rows that are kept in these arrays."""
     indices, values = _room_for(n_entries)

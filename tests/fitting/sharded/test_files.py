@@ -446,16 +446,19 @@ def test_what_a_fit_leaves_of_the_limit_and_of_free_memory_is_room_for_rows(monk
     classifier = vikt.TextClassifier(**WORDS, min_df=1)
     features = classifier.fit(["a b", "c", "d", "e f"], ["x", "y", "x", "y"]).features_
 
-    def room(n_bytes, resident, free=10**10, held=0, n_classes=2):
+    def room(n_bytes, resident, free=10**10, held=0, n_classes=2, most_rows=0):
         monkeypatch.setattr(memory_limit, "memory_resident", lambda: resident)
         monkeypatch.setattr(memory_limit, "memory_available", lambda: free)
-        return MemoryLimit(n_bytes, 0, held).room_for_rows(features, n_classes)
+        return MemoryLimit(n_bytes, 0, held).room_for_rows(features, n_classes, most_rows)
 
     few = room(10**9, 3 * 10**8)
     assert 4 * 10**8 < few < 7 * 10**8
     assert room(10**9, 4 * 10**8) == few - 10**8
     assert room(10**9, 4 * 10**8, held=10**8) == few
     assert 0 < few - room(10**9, 3 * 10**8, n_classes=50) < 10**6
+    # A proof has the scores of a part, in float64, at least four times.
+    assert few - room(10**9, 3 * 10**8, n_classes=1_000, most_rows=4_000) > 4 * 8 * 4_000 * 1_000
+    assert few - room(10**9, 3 * 10**8, most_rows=4_000) < 10**6
     assert room(10**9, 9 * 10**8) == 0
     assert room(sys.maxsize, 3 * 10**8) == room(10**11, 3 * 10**8) == 5 * 10**9
     assert room(10**9, resident=0) == 0

@@ -18,8 +18,9 @@ from vikt.tables import size
 # and for each weight of the rough fits to the sample.
 _FIXED, _OF_CHOICE, _PER_THREAD = 450_000_000, 250_000_000, 400_000_000
 _PER_WEIGHT, _PER_ROUGH_WEIGHT = 120, 40
-# What a fit allocates once it has begun, besides its weights and rows.
-_OF_FIT = 60_000_000
+# What a fit allocates once it has begun, besides its weights and rows; for each row of the part at hand, and for each
+# score of these, of which a proof has several arrays at once.
+_OF_FIT, _PER_ROW, _PER_SCORE = 60_000_000, 40, 48
 # For each byte of a shard beyond its usual size, which the fixed ones include.
 _PER_EXCESS_BYTE = 2
 # What a process takes that has read nothing yet.
@@ -86,13 +87,17 @@ class MemoryLimit:
                 f"{size(self.n_bytes)}; {_REMEDY}",
             )
 
-    def room_for_rows(self, features: TextFeatures, n_classes: int) -> int:
-        """The bytes that are left for rows in a fit that is to begin; 0 where the system does not say what is taken."""
+    def room_for_rows(self, features: TextFeatures, n_classes: int, most_rows: int) -> int:
+        """The bytes that are left for rows in a fit that is to begin; 0 where the system does not say what is taken.
+
+        The largest part of the rows, which are at hand one after the other, has `most_rows`.
+        """
         give_memory_back()
         resident = memory_resident()
         if not resident:
             return 0
-        needed = _OF_FIT + _n_weights(features, n_classes) * _PER_WEIGHT
+        at_hand = most_rows * (_PER_ROW + _PER_SCORE * _n_scores(n_classes))
+        needed = _OF_FIT + _n_weights(features, n_classes) * _PER_WEIGHT + at_hand
         left = int(_MOST_RESIDENT * self.n_bytes) - (resident - self.held) - needed
         return max(min(left, int(_MOST_FREE * memory_available())), 0)
 
@@ -106,4 +111,9 @@ class MemoryLimit:
 
 
 def _n_weights(features: TextFeatures, n_classes: int) -> int:
-    return features.n_features * math.prod(loss_of("classes", n_classes).columns)
+    return features.n_features * _n_scores(n_classes)
+
+
+def _n_scores(n_classes: int) -> int:
+    """How many scores a row has."""
+    return math.prod(loss_of("classes", n_classes).columns)

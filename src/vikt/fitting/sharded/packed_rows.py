@@ -19,7 +19,7 @@ from vikt.fitting.sharded.learnt_rows import LearntRows, RowsToPack
 from vikt.fitting.sharded.recipe_rows import RecipeRows
 from vikt.fitting.sharded.shard_work import ShardWork
 from vikt.model.objective import Objective
-from vikt.parts.disk import OnDisk, write_part
+from vikt.parts.disk import OnDisk, most_rows, write_part
 from vikt.spool.spool import Spool
 
 # Packed rows are read in pieces of about this many entries, and no more numbers of all classes.
@@ -70,7 +70,7 @@ class PackedRows:
         listed = [read_json(self._listed(shard))["pieces"] for shard in range(len(self.work.shards))]
         paths = [self._folder / name for of_uses in listed for name in of_uses[number]]
         decoder = self._decoder  # takes its memory before the rows do
-        room = self.work.memory.room_for_rows(self.features, len(self.rows.present))
+        room = self.work.memory.room_for_rows(self.features, len(self.rows.present), most_rows(paths))
         parts = OnDisk(paths, decoder, self._scratch, threads=self.work.n_threads, room=room)
         return self.rows.objective(parts)
 
