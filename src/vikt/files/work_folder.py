@@ -59,11 +59,6 @@ class WorkFolder:
         made.mkdir(exist_ok=True)
         return made
 
-    def emptied(self, name: str) -> Path:
-        """A folder within, of which nothing is kept."""
-        shutil.rmtree(self.path / name, ignore_errors=True)
-        return self.folder(name)
-
     def remove(self, name: str) -> None:
         """Remove a folder within, if it is there."""
         _remove(self.path / name)

@@ -91,13 +91,13 @@ class KeptEntries:
         if not (folder / _LIST).exists():
             return None
         kept = cls(folder)
-        names = [name for names in kept._names for name in names]
-        return kept if all((folder / name).exists() for name in names) else None
+        return kept if all(path.exists() for _, path in kept._files) else None
 
     @property
-    def _names(self) -> list[list[str]]:
-        """The files of each learner."""
-        return list(self._list.facts["names"])
+    def _files(self) -> list[tuple[int, Path]]:
+        """The learner of each file, and its path, in the order of documents."""
+        of_learners = enumerate(self._list.facts["names"])
+        return [(learner, self._folder / name) for learner, names in of_learners for name in names]
 
     def ids(self, learner: int, n_spaces: int) -> list[IdsThere]:
         """What the ids of a learner are in the first one, for each space."""
@@ -107,15 +107,14 @@ class KeptEntries:
     def portions(self, documents: Ints) -> Iterator[KeptPortion]:
         """Those that have some of the documents of a shard, whose numbers rise."""
         first = 0
-        for learner, names in enumerate(self._names):
-            for name in names:
-                file = ArrayFile(self._folder / name)
-                for number, n_documents in enumerate(file.facts["n_documents"]):
-                    begin, end = np.searchsorted(documents, [first, first + n_documents])
-                    if begin < end:
-                        arrays = file.read([f"{number}.{name}" for name in CountedPortion._fields])
-                        yield KeptPortion(learner, CountedPortion(*arrays.values()), documents[begin:end] - first)
-                    first += n_documents
+        for learner, path in self._files:
+            file = ArrayFile(path)
+            for number, n_documents in enumerate(file.facts["n_documents"]):
+                begin, end = np.searchsorted(documents, [first, first + n_documents])
+                if begin < end:
+                    arrays = file.read([f"{number}.{name}" for name in CountedPortion._fields])
+                    yield KeptPortion(learner, CountedPortion(*arrays.values()), documents[begin:end] - first)
+                first += n_documents
 
 
 @dataclass(frozen=True, eq=False)
