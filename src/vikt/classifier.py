@@ -319,7 +319,9 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         OutputFileError
             The folder holds other work, the disk is full, or `shards` cannot be written to.
         """
-        from vikt.fitting.sharded.files import LabelledFiles, Resources, fit_files, paths_of
+        from vikt.fitting.sharded.cluster_rows import ClusterAddress
+        from vikt.fitting.sharded.files import FileFit, LabelledFiles, fit_files, paths_of
+        from vikt.fitting.sharded.memory_limit import MemoryLimit
         from vikt.fitting.sharded.shard_fit import check_fits_shards
 
         if text is None and self.text_column != TEXT_COLUMN:
@@ -337,8 +339,9 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         settings = self.settings()
         check_fits_shards(settings, "use fit")
         with progress_reporter(progress) as report:
-            resources = Resources.of(settings, memory, self._n_threads, cluster, groups, shards)
-            saved = fit_files(files, resources, work_dir, restart, report)
+            at = ClusterAddress.of(cluster, groups, shards)
+            fit = FileFit(settings, MemoryLimit.of(memory, settings), self._n_threads, at)
+            saved = fit_files(files, fit, work_dir, restart, report)
         self._set_learnt(
             model_=replace(saved.model, text_column=saved.record.text_column),
             record_=saved.record,

@@ -123,8 +123,8 @@ def test_standard_input_gives_the_same_model(run, sms, tmp_path, small_shards):
         (("--memory", "10"), "expected at least 700.0 MB, found 10 bytes; raise the limit"),
         (("--memory", "10MB"), "expected at least 700.0 MB, found 10.0 MB; raise the limit, or set --analyzer 'word'"),
         (("--memory", "10MB", "--analyzer", "word"), "expected at least 450.0 MB, found 10.0 MB; raise the limit\n"),
-        (("--work-dir", "work"), "--work-dir is for work on disk; give --memory or --cluster too"),
-        (("--restart",), "--restart is for work on disk; give --memory or --cluster too"),
+        (("--work-dir", "work"), "--work-dir: is for work on disk; give --memory or --cluster too"),
+        (("--restart",), "--restart: is for work on disk; give --memory or --cluster too"),
     ],
     ids=str,
 )

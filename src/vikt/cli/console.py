@@ -25,7 +25,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 FAILED, WRONG_USAGE, AIM_MISSED, INTERRUPTED = 1, 2, 3, 130
 
-_OPTIONS = (*PARAMETERS, "labels_separator", "memory", "work_dir", "shards")
+_OPTIONS = (*PARAMETERS, "labels_separator", "memory", "work_dir", "cluster", "shards")
 _NO_WORDS = "|".join(name for name in _OPTIONS if "_" in name or name in ("l2", "tol"))
 # A parameter that is set, or one whose name is no word of English.
 _PARAMETER = re.compile(rf"(?<![\w'\"./-])(?:(?P<set>{'|'.join(_OPTIONS)}) ?= ?|(?P<name>{_NO_WORDS})(?![\w.:/-]))")

@@ -133,22 +133,21 @@ class Trained(NamedTuple):
 
 def train(request: Request, options: Values) -> None:
     """Read, fit, test, save, report."""
-    check_has_cluster(request)
     _refuse_options_of_work(request)
     show_trained(trained(request, options), request)
 
 
-def check_has_cluster(request: Request) -> None:
-    """Refuse what is for a cluster without one. Raises UsageError."""
-    for name, value in (("--groups", request.groups), ("--shards", request.shards)):
-        if value is not None and request.cluster is None:
-            raise UsageError(f"{name} is for rows on a cluster; give --cluster too, or leave it out")
-
-
 def _refuse_options_of_work(request: Request) -> None:
-    for name, is_given in (("--work-dir", request.work_dir is not None), ("--restart", request.restart)):
+    """Refuse what is for rows elsewhere than in memory. Raises UsageError."""
+    disk, cluster = "work on disk; give --memory or --cluster", "rows on a cluster; give --cluster ADDRESS"
+    for name, is_given, purpose in (
+        ("--work-dir", request.work_dir is not None, disk),
+        ("--restart", request.restart, disk),
+        ("--groups", request.groups is not None, cluster),
+        ("--shards", request.shards is not None, cluster),
+    ):
         if is_given:
-            raise UsageError(f"{name} is for work on disk; give --memory or --cluster too, or leave it out")
+            raise UsageError(f"{name}: is for {purpose} too, or leave it out")
 
 
 def trained(request: Request, options: Values) -> Trained:

@@ -20,7 +20,6 @@ from vikt.cli.train import (
     Request,
     TestFacts,
     Trained,
-    check_has_cluster,
     check_request,
     label_reading,
     same_file,
@@ -40,7 +39,9 @@ from vikt.evaluation.evaluation import evaluation_of
 from vikt.evaluation.outcomes import Outcomes, outcomes
 from vikt.files.work_folder import WorkFolder, has_work
 from vikt.fitting.saved import SavedModel
-from vikt.fitting.sharded.files import LabelledFiles, Resources
+from vikt.fitting.sharded.cluster_rows import ClusterAddress
+from vikt.fitting.sharded.files import FileFit, LabelledFiles
+from vikt.fitting.sharded.memory_limit import MemoryLimit
 from vikt.fitting.sharded.shard_fit import check_fits_shards
 from vikt.fitting.sharded.shard_work import ShardWork
 from vikt.mappings import Values
@@ -66,11 +67,11 @@ def trained(request: Request, options: Values) -> Trained:
     """
     reading = label_reading(request, options)
     settings = TextClassifier(**options | {"targets": reading.kind}).settings()
-    check_has_cluster(request)
     otherwise = _in_memory(request)
     _refuse(request, otherwise)
     check_fits_shards(settings, otherwise)
-    resources = Resources.of(settings, request.memory, request.threads, request.cluster, request.groups, request.shards)
+    cluster = ClusterAddress.of(request.cluster, request.groups, request.shards)
+    file_fit = FileFit(settings, MemoryLimit.of(request.memory, settings), request.threads, cluster)
     check_request(request, options)
     files = LabelledFiles(
         request.data, request.text, request.label, request.weight, reading, request.format, request.dialect
@@ -88,7 +89,7 @@ def trained(request: Request, options: Values) -> Trained:
     with (
         progress(request.quiet) as bar,
         _resumable(path),
-        resources.opened(path, job, spooled, bar, restart=request.restart, tenths=tenths) as fit,
+        file_fit.opened(path, job, spooled, bar, restart=request.restart, tenths=tenths) as fit,
     ):
         saved = fit.fitted()
         test = _tested(request, fit.work, saved, bar)

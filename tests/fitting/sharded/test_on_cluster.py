@@ -144,7 +144,7 @@ def test_a_number_of_groups_that_is_none(groups):
 
 
 def test_groups_without_a_cluster(topics_file):
-    with pytest.raises(ParameterError, match="name a cluster too") as refused:
+    with pytest.raises(ParameterError, match="give cluster=ADDRESS too") as refused:
         fitted(topics_file, groups=2, **WORDS)
     assert refused.value.parameter == "groups"
 
@@ -155,8 +155,8 @@ def test_groups_without_a_cluster(topics_file):
         (("--cluster", "here"), "--cluster: expected a scheduler's address"),
         (("--cluster", "local:2", "--groups", "0"), "--groups: expected a whole number from 1 to 256, found 0"),
         (("--cluster", "local:2", "--groups", "1000"), "--groups: expected a whole number from 1 to 256, found 1000"),
-        (("--groups", "2"), "--groups is for rows on a cluster; give --cluster too"),
-        (("--groups", "2", "--memory", "1GB"), "--groups is for rows on a cluster; give --cluster too"),
+        (("--groups", "2"), "--groups: is for rows on a cluster; give --cluster ADDRESS too"),
+        (("--groups", "2", "--memory", "1GB"), "--groups: is for rows on a cluster; give --cluster ADDRESS too"),
         (("--cluster", "local:2", "--group", "a"), "leave it out, or train without --cluster\n"),
         (("--cluster", "local:2", "--folds", "3"), "--folds: needs all rows in memory; leave it out, or train without"),
         (("--cluster", "local:2", "--memory", "1GB", "--folds", "3"), "train without --memory and --cluster\n"),

@@ -222,12 +222,13 @@ def test_no_permission_is_told_before_the_work(memory, rows, monkeypatch):
 
 
 def test_shards_without_a_cluster(rows, run):
-    with pytest.raises(ParameterError, match="name a cluster too") as refused:
+    with pytest.raises(ParameterError, match="give cluster=ADDRESS too") as refused:
         vikt.TextClassifier().fit_files(rows, shards="memory://bucket")
     assert refused.value.parameter == "shards"
     for options in ((), ("--memory", "1GB")):
         code, _, err = run("train", rows, "--shards", "memory://bucket", *options)
-        assert (code, err) == (2, "vikt: --shards is for rows on a cluster; give --cluster too, or leave it out\n")
+        told = "vikt: --shards: is for rows on a cluster; give --cluster ADDRESS too, or leave it out\n"
+        assert (code, err) == (2, told)
 
 
 def test_a_worker_that_does_not_reach_the_address(memory, rows, run, engine, tmp_path):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -23,11 +24,11 @@ from vikt.files.work_folder import WorkFolder
 from vikt.fitting.sharded.reading_workers import ReadingWorkers, ShardPlace
 from vikt.fitting.sharded.recipe_rows import ChosenRows, RecipeRows
 from vikt.fitting.sharded.shard_store import stored_shards
-from vikt.fitting.sharded.shard_work import ShardWork, Uses
+from vikt.fitting.sharded.shard_work import Uses
 from vikt.fitting.sharded.shards import ShardReader
 from vikt.matrix import SparseMatrix
 from vikt.model.objective import Objective
-from vikt.parameters import GROUPS, checked_value
+from vikt.parameters import GROUPS, PLACE, checked_value, optional
 from vikt.parts import Part
 from vikt.parts.cluster import OnCluster
 from vikt.parts.dask_engine import cluster_at
@@ -66,6 +67,23 @@ class ClusterAddress:
     def __post_init__(self) -> None:
         checked_value("groups", GROUPS, self.groups)
 
+    @classmethod
+    def of(cls, address: str | None, groups: int | None, shards: str | Path | None) -> ClusterAddress | None:
+        """The cluster of a new fit, if it has one; parameters as of `TextClassifier.fit_files`.
+
+        Raises
+        ------
+        ParameterError
+            `groups` is not a number of groups, or `shards` is no address; or one of them is given without a cluster.
+        """
+        if address is not None:
+            place = checked_value("shards", optional(PLACE), shards)
+            return cls(address, DEFAULT_GROUPS if groups is None else groups, place)
+        for name, value in (("groups", groups), ("shards", shards)):
+            if value is not None:
+                raise ParameterError(name, "is for rows on a cluster; give cluster=ADDRESS too, or leave it out")
+        return None
+
     @contextmanager
     def opened(self) -> Iterator[Cluster]:
         """The cluster as the place of rows; errors as of `cluster_at`."""
@@ -93,12 +111,6 @@ class Cluster:
         runs = tuple(run.absolute() for run in spool.runs)
         return replace(spool, runs=runs, least_shards=_SHARDS_PER_GROUP * self.groups)
 
-    def reader(self, work: ShardWork) -> ShardReader:
-        """What the workers read the shards with, once these are where it looks for them. Raises ViktError."""
-        if self.shards is None:
-            return work.reader
-        return work.reader._replace(source=stored_shards(work, self.shards))
-
     def rows(self, rows: RecipeRows) -> ClusterRows:
         return ClusterRows(self, rows)
 
@@ -112,7 +124,9 @@ class ClusterRows:
 
     @cached_property
     def reader(self) -> ShardReader:
-        return self.cluster.reader(self.rows.work)
+        """What the workers read the shards with, once these are where it looks for them. Raises ViktError."""
+        work, address = self.rows.work, self.cluster.shards
+        return work.reader if address is None else work.reader._replace(source=stored_shards(work, address))
 
     @cached_property
     def features(self) -> TextFeatures:

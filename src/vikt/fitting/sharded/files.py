@@ -13,11 +13,10 @@ from vikt.corpus.dialect import DEFAULT_DIALECT, Dialect
 from vikt.corpus.frames import frame_of
 from vikt.corpus.label_reading import ONE_LABEL, LabelReading
 from vikt.errors import InputFileError, ParameterError
-from vikt.features.memory import bytes_of
 from vikt.files.work_folder import WorkFolder, work_folder
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
-from vikt.fitting.sharded.cluster_rows import DEFAULT_GROUPS, ClusterAddress
+from vikt.fitting.sharded.cluster_rows import ClusterAddress
 from vikt.fitting.sharded.memory_limit import MemoryLimit
 from vikt.fitting.sharded.packed_rows import Disk
 from vikt.fitting.sharded.recipe_rows import RowPlace
@@ -26,7 +25,7 @@ from vikt.fitting.sharded.shard_store import discard_shards
 from vikt.fitting.sharded.shard_work import ShardWork
 from vikt.fitting.sharded.shards import Shards
 from vikt.mappings import Json
-from vikt.parameters import PLACE, checked_value, optional, plain
+from vikt.parameters import plain
 from vikt.progress import Progress
 from vikt.spool.spool import Spool
 from vikt.spool.spooling import spool
@@ -81,8 +80,8 @@ class LabelledFiles:
 
 
 @dataclass(frozen=True)
-class Resources:
-    """What a fit of files may take: memory and threads of this process, and where its rows are to lie.
+class FileFit:
+    """A fit of files that is to begin: its settings, what it may take of this process, and where its rows are to lie.
 
     Attributes
     ----------
@@ -95,33 +94,6 @@ class Resources:
     threads: int
     cluster: ClusterAddress | None = None
 
-    @classmethod
-    def of(
-        cls,
-        settings: FitSettings,
-        memory: str | int | None,
-        threads: int,
-        cluster: str | None,
-        groups: int | None,
-        shards: str | Path | None,
-    ) -> Resources:
-        """The resources of a new fit; parameters as of `TextClassifier.fit_files`.
-
-        Raises
-        ------
-        ParameterError
-            The memory is too little, or `groups` is not a number of groups, or `shards` is no address; or one of these
-            has no cluster.
-        """
-        for name, value in (("groups", groups), ("shards", shards)):
-            if value is not None and cluster is None:
-                raise ParameterError(name, "is for rows on a cluster; name a cluster too, or leave it out")
-        limit = MemoryLimit.of(None if memory is None else bytes_of(memory), settings)
-        groups = DEFAULT_GROUPS if groups is None else groups
-        place = checked_value("shards", optional(PLACE), shards)
-        at = None if cluster is None else ClusterAddress(cluster, groups, place)
-        return cls(settings, limit, threads, at)
-
     @contextmanager
     def opened(
         self,
@@ -133,7 +105,7 @@ class Resources:
         restart: bool = False,
         tenths: int = 1,
     ) -> Iterator[ShardFit]:
-        """A fit whose work is in a folder, which is removed at the end; see `vikt.files.work_folder.work_folder`.
+        """The fit, whose work is in a folder that is removed at the end; see `vikt.files.work_folder.work_folder`.
 
         Parameters
         ----------
@@ -185,20 +157,20 @@ def paths_of(given: str | Path | Iterable[str | Path]) -> list[str | Path]:
 
 def fit_files(
     files: LabelledFiles,
-    resources: Resources,
+    fit: FileFit,
     work_dir: str | Path | None,
     restart: bool,
     progress: Progress,
 ) -> SavedModel:
     """The model of the rows of files, of which a tenth has validated; parameters as of `TextClassifier.fit_files`."""
-    settings = resources.settings
+    settings = fit.settings
     files = replace(files, reading=LabelReading(settings.targets.kind))
     spooled = partial(files.spooled, seed=settings.random_state, progress=progress)
     with (
         _folder(work_dir) as path,
-        resources.opened(path, files.job(settings), spooled, progress, restart=restart) as fit,
+        fit.opened(path, files.job(settings), spooled, progress, restart=restart) as opened,
     ):
-        return fit.fitted()
+        return opened.fitted()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from vikt.errors import ParameterError
-from vikt.features.memory import give_memory_back, memory_available, memory_resident
+from vikt.features.memory import bytes_of, give_memory_back, memory_available, memory_resident
 from vikt.features.text import TextFeatures
 from vikt.fitting.settings import FitSettings
 from vikt.model.targets import loss_of
@@ -46,10 +46,10 @@ class MemoryLimit:
     held: int
 
     @classmethod
-    def of(cls, n_bytes: int | None, settings: FitSettings) -> MemoryLimit:
+    def of(cls, memory: str | int | None, settings: FitSettings) -> MemoryLimit:
         """The limit of a fit that is to begin; None is no limit. Raises ParameterError where no fit keeps to it."""
         least = _FIXED + (_OF_CHOICE if settings.chooses_features else 0)
-        n_bytes = sys.maxsize if n_bytes is None else n_bytes
+        n_bytes = sys.maxsize if memory is None else bytes_of(memory)
         if n_bytes < least:
             cheaper = f", or set analyzer='word', which needs {size(_FIXED)}" if least > _FIXED else ""
             raise ParameterError(
