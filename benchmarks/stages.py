@@ -40,7 +40,7 @@ STAGES = {
     "features": [
         ("vikt.fitting.prepare", "prepare"),
         ("vikt.features.text", "TextFeatures.learn_over"),
-        ("vikt.fitting.sharded.packed_rows", "PackedRows._write"),
+        ("vikt.fitting.sharded.disk_rows", "DiskRows._write"),
     ],
     "choice of features and λ": [("vikt.fitting.fit", "chosen_plan"), ("vikt.selection.penalty", "choose_l2_near")],
     "fit": [("vikt.fitting.parts", "fit_part")],

@@ -35,7 +35,7 @@ from vikt.fitting.examples import Examples
 from vikt.fitting.model import measured
 from vikt.fitting.parts import fit_part
 from vikt.fitting.refitted import used_rows
-from vikt.fitting.sharded import learnt_rows, memory_limit, packed_rows, shard_fit
+from vikt.fitting.sharded import disk_rows, learnt_rows, memory_limit, shard_fit
 from vikt.fitting.sharded.memory_limit import MemoryLimit
 from vikt.model.objective import Objective
 from vikt.spool import spool as spools
@@ -209,8 +209,8 @@ def whole_blend(topics, tmp_path_factory):
     [
         (kept_entries.EntryWriter, "finish", 2),
         (learnt_rows.LearntRows, "keep_columns", 1),
-        (packed_rows, "write_part", 1),
-        (packed_rows, "write_part", 5),
+        (disk_rows, "write_part", 1),
+        (disk_rows, "write_part", 5),
         (shard_fit, "fit_part", 1),
         (shard_fit, "fit_part", 2),
         (shard_fit, "choose_l2_near", 2),
@@ -289,7 +289,7 @@ def test_a_file_of_the_work_that_is_gone_is_made_anew_or_told(tmp_path, topics, 
 def killed_once_learnt(monkeypatch, path, work):
     """The folder of what is kept of the rows that were learnt from, by a fit that is killed where it packs them."""
     with monkeypatch.context() as killing:
-        kills(killing, packed_rows, "write_part", 3)
+        kills(killing, disk_rows, "write_part", 3)
         with pytest.raises(KilledError):
             vikt.TextClassifier(**WORDS).fit_files(path, "text", "label", work_dir=work)
     return work / "part0" / "learnt"

@@ -17,8 +17,8 @@ from vikt.files.work_folder import WorkFolder, work_folder
 from vikt.fitting.saved import SavedModel
 from vikt.fitting.settings import FitSettings
 from vikt.fitting.sharded.cluster_rows import ClusterAddress
+from vikt.fitting.sharded.disk_rows import Disk
 from vikt.fitting.sharded.memory_limit import MemoryLimit
-from vikt.fitting.sharded.packed_rows import Disk
 from vikt.fitting.sharded.recipe_rows import RowPlace
 from vikt.fitting.sharded.shard_fit import ShardFit
 from vikt.fitting.sharded.shard_store import discard_shards

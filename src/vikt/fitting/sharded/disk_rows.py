@@ -39,14 +39,14 @@ class Disk:
     def sharded(self, spool: Spool) -> Spool:
         return spool
 
-    def rows(self, rows: RecipeRows) -> PackedRows:
-        packed_rows = PackedRows(rows)
-        packed_rows.make()
-        return packed_rows
+    def rows(self, rows: RecipeRows) -> DiskRows:
+        disk_rows = DiskRows(rows)
+        disk_rows.make()
+        return disk_rows
 
 
 @dataclass(frozen=True)
-class PackedRows:
+class DiskRows:
     """The rows of a part of a recipe, packed in a folder of their own."""
 
     rows: RecipeRows
