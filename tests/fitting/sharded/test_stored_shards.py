@@ -10,7 +10,9 @@ from unittest.mock import patch
 import pytest
 
 import vikt
+from addresses import refuse
 from fitting.sharded.one_process import OneProcess
+from interrupted_work import KilledError, content
 from vikt.errors import ClusterError, InputFileError, MissingPackageError, OutputFileError, ParameterError, UsageError
 from vikt.fitting.sharded.shard_store import discard_shards
 from vikt.parts import workers
@@ -38,10 +40,6 @@ def engine(monkeypatch):
     return engine
 
 
-class KilledError(BaseException):
-    pass
-
-
 def stopping(stage, n=0):
     """Progress that ends the work at a stage, once `n` of it is done."""
 
@@ -55,11 +53,6 @@ def stopping(stage, n=0):
 def fitted(rows, shards, **more):
     more = {"work_dir": rows.parent / "work", "groups": 2, **more}
     return vikt.TextClassifier(**OPTIONS).fit_files(rows, cluster="a cluster", shards=shards, **more)
-
-
-def content(classifier, folder):
-    classifier.save(folder / "m.vikt", force=True)
-    return (folder / "m.vikt").read_bytes()
 
 
 def files_in(folder):
@@ -147,14 +140,11 @@ def test_nothing_else_at_the_address_is_touched(memory, rows):
 
 @pytest.mark.usefixtures("engine")
 def test_what_cannot_be_removed_is_told_and_the_model_is_there(memory, rows, monkeypatch, caplog):
-    def refuse(*arguments, **options):
-        raise PermissionError("may not delete")
-
     monkeypatch.setattr(memory, "rm", refuse)
     assert fitted(rows, "memory://bucket").classes_.tolist() == ["a", "b", "c"]
     (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert told.startswith("memory://bucket/vikt-")
-    assert told.endswith(": cannot be removed (PermissionError: may not delete); remove it yourself")
+    assert told.endswith(": cannot be removed (NoCredentialsError: Unable to locate credentials); remove it yourself")
 
 
 def test_nothing_is_discarded_where_nothing_was_stored(tmp_path):
@@ -210,12 +200,9 @@ def test_a_package_that_is_missing_is_named(rows, monkeypatch):
 
 @pytest.mark.usefixtures("engine")
 def test_no_permission_is_told_before_the_work(memory, rows, monkeypatch):
-    def refuse(*arguments, **options):
-        raise PermissionError("Access Denied")
-
     monkeypatch.setattr(memory, "open", refuse)
     with pytest.raises(
-        OutputFileError, match=r"memory://bucket/vikt-token-\w+: cannot be written \(Perm.*Access Denied"
+        OutputFileError, match=r"memory://bucket/vikt-token-\w+: cannot be written \(NoCredentialsError: Unable"
     ):
         fitted(rows, "memory://bucket")
     assert not (rows.parent / "work" / "spool").exists()
