@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -176,7 +175,8 @@ def _check_test(request: Request, first: Table, columns: Columns) -> None:
     try:
         read(first)
     except RefusedRowsError:
-        deque(counted_in_all(_test_batches(request, [str(columns.text), str(columns.label)]), read), maxlen=0)
+        for _ in counted_in_all(_test_batches(request, [str(columns.text), str(columns.label)]), read):
+            pass
         raise
 
 

@@ -29,9 +29,8 @@ class Turns(Protocol):
         stage : str
             What the work is called where progress is told.
         work : Callable
-            state = work(shard, state, *arguments), for the `ShardTexts` of a shard; may change the state that it is
-            given.
-            It can be pickled, and so can states and arguments.
+            state = work(shard, state, *arguments), for the `ShardTexts` of a shard. It may change the state that it is
+            given. It can be pickled, and so can states and arguments.
         start : object
             The state in which every turn starts, as a copy of its own.
 
