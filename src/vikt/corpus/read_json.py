@@ -107,7 +107,7 @@ class _Unparsed:
                 return self._held[self._place : self._place + 1]
 
     def mark(self) -> str:
-        """The same, which is parsed with it."""
+        """The same, and go past it."""
         mark = self.peek()
         self._place += len(mark)
         return mark

@@ -152,7 +152,7 @@ class Lines:
             raise reading_failed(f"{self.origin}, after line {self.number}", error) from None
 
     def pieces(self) -> Iterator[str]:
-        """The same text, of which long lines come in pieces. After a whole line, the others are still to be had."""
+        """The same text, long lines in pieces. After the end of a line, further ones can be read as lines instead."""
         held, is_start = b"", True
         try:
             for piece in _pieces_of(self.stream):

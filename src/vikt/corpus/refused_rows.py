@@ -38,7 +38,7 @@ class RefusedRowsError(DataError):
         return RefusedRowsError(self.first, self.column, self.n_rows + n_rows, self.advice)
 
     def among(self, n_read: int) -> RefusedRowsError:
-        """The same, for that many rows of more."""
+        """The same, where only the first `n_read` rows were looked at."""
         return RefusedRowsError(self.first, self.column, self.n_rows, self.advice, n_read)
 
 

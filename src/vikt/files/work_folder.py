@@ -193,7 +193,7 @@ def _differing(before: ReadJson, now: ReadJson) -> str | None:
 
 @contextmanager
 def _told_if_removed(path: Path) -> Iterator[None]:
-    """Let an error say so where it comes of a folder that is no longer there. Raises OutputFileError."""
+    """Raise OutputFileError where an error comes of the folder having been removed."""
     try:
         yield
     except OSError as error:

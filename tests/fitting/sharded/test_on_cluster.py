@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 import vikt
+from fitting.sharded.one_process import OneProcess
 from interrupted_work import KilledError, content
 from parts.test_cluster import address_in, ended, kill, scheduler, worker
 from vikt.errors import MissingPackageError, ParameterError
@@ -229,27 +230,17 @@ class Changed:
         return self.engine.start(*arguments)
 
 
-class Losing:
-    """An engine in this process, which loses a worker before its first results."""
-
-    def __init__(self):
-        self.there = ["first", "second"]
-
-    def workers(self):
-        return self.there
-
-    def start(self, name, work, worker, arguments):
-        return work(*arguments)
+class Losing(OneProcess):
+    """Workers of which the first is lost before the first results."""
 
     def results(self, started):
         if len(self.there) > 1:
-            self.there = self.there[1:]
-            raise WorkersLostError(["first"])
-        return started
+            raise WorkersLostError([self.there.pop(0)])
+        return super().results(started)
 
 
 def test_a_worker_lost_while_the_folder_is_checked(tmp_path):
-    engine = Losing()
+    engine = Losing("first", "second")
     with work_folder(tmp_path / "work", {}) as folder:
         Cluster(engine, 4).at(folder)
     assert engine.there == ["second"]

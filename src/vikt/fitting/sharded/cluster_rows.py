@@ -55,7 +55,7 @@ class ClusterAddress:
     Attributes
     ----------
     groups : int
-        Into how many groups of shards a pass over the rows divides, which are taken at once.
+        How many groups of shards a pass over the rows takes at the same time.
     shards : str, optional
         The address at which the workers read the shards; without one, they read the work folder.
     """

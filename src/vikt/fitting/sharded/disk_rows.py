@@ -131,9 +131,9 @@ class DiskRows:
             (self._folder / name).exists() for names in read_json(path)["pieces"] for name in names
         )
 
-    def _write(self, shard: int, ngrams: Sequence[LearntNgrams] | None) -> list[list[str]]:
+    def _write(self, shard: int, ngrams: Sequence[LearntNgrams]) -> list[list[str]]:
         """Write the rows of a shard, those that were learnt from by what is kept of them; the names by the uses."""
-        kept = self._learnt.rows(shard, ngrams, self.work.n_threads) if ngrams else None
+        kept = self._learnt.rows(shard, ngrams, self.work.n_threads)
         first = [kept] if kept else self._of_texts(shard, 0)
         others = (self._of_texts(shard, number) for number in range(1, len(self.rows.several)))
         return [

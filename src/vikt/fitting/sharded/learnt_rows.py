@@ -1,7 +1,7 @@
 """What is kept of the rows that features are learnt from, so that they are packed without their texts.
 
-All of it is of one run of learning, whose ids no other has: it is in a folder that is emptied when learning starts, and
-the features are written after it.
+All of it belongs to one run of learning, since another has other ids: the folder is emptied when learning starts, and
+the features are written when it has ended.
 """
 
 from __future__ import annotations
@@ -88,21 +88,21 @@ class LearntRows:
         arrays = {f"{p}.{space}": own for p, part in enumerate(of_parts) for space, own in enumerate(part)}
         write_arrays(self.folder / _COLUMNS, arrays, {})
 
-    def ngrams(self, features: TextFeatures) -> list[LearntNgrams] | None:
-        """The parts of the n-grams that were learnt; None if nothing is kept. Raises InputFileError."""
+    def ngrams(self, features: TextFeatures) -> list[LearntNgrams]:
+        """The parts of the n-grams that were learnt; none if nothing is kept. Raises InputFileError."""
         path = self.folder / _COLUMNS
         if not path.exists():
-            return None
+            return []
         file = ArrayFile(path)
         arrays = file.read(file.names)
         return [LearntNgrams(part, _of_part(arrays, p)) for p, part in enumerate(features.parts)]
 
     def rows(self, shard: int, ngrams: Sequence[LearntNgrams], threads: int) -> RowsToPack | None:
-        """The rows of a shard, by n-grams that are kept; None unless all files are there. Raises InputFileError."""
+        """The rows of a shard, by n-grams that are kept; None unless all is there. Raises InputFileError."""
         path = self._of_shard(shard) / _ROWS
         kept = [KeptEntries.found(path.parent / f"{part}") for part in range(len(ngrams))]
         whole = [entries for entries in kept if entries]
-        if not path.exists() or len(whole) < len(kept):
+        if not ngrams or not path.exists() or len(whole) < len(kept):
             return None
         file = ArrayFile(path)
         rows, offsets, y, weights = file.read(file.names).values()

@@ -146,7 +146,7 @@ class RecipeRows:
 
 
 class LabelledTexts(NamedTuple):
-    """Some texts of examples, where they are there, the numbers of their classes among those present, and weights."""
+    """Which rows of examples are taken, their texts, the numbers of their classes among those present, and weights."""
 
     rows: RowIndices
     texts: Texts
