@@ -339,8 +339,8 @@ class TextClassifier(Evaluable, Explainable, Updatable, Exportable):
         settings = self.settings()
         check_fits_shards(settings, "use fit")
         with progress_reporter(progress) as report:
-            at = ClusterAddress.of(cluster, groups, shards)
-            fit = FileFit(settings, MemoryLimit.of(memory, settings), self._n_threads, at)
+            place = ClusterAddress.of(cluster, groups, shards)
+            fit = FileFit(settings, MemoryLimit.of(memory, settings), self._n_threads, place)
             saved = fit_files(files, fit, work_dir, restart, report)
         self._set_learnt(
             model_=replace(saved.model, text_column=saved.record.text_column),

@@ -64,7 +64,7 @@ class WorkFolder:
         _remove(self.path / name)
 
     def clear(self) -> None:
-        """Remove all that was done."""
+        """Remove all that was done, as far as it can be removed."""
         with suppress(OSError):
             self.keep_only()
 
