@@ -437,6 +437,17 @@ def test_what_the_process_held_before_is_not_counted(tmp_path, topics, small_sha
     assert fitted(written(tmp_path, topics), **WORDS).certificate_ <= 1e-8
 
 
+@pytest.mark.parametrize(("analyzer", "least", "n_features"), [("word", 450, 400_000), ("auto", 700, 2_400_000)])
+def test_the_least_limit_has_room_for_features(analyzer, least, n_features):
+    settings = vikt.TextClassifier(analyzer=analyzer).settings()
+    with pytest.raises(ParameterError, match=rf"expected at least {least}\.0 MB, found {least - 1}\.0 MB"):
+        MemoryLimit.of((least - 1) * 10**6, settings)
+    limit = MemoryLimit.of(least * 10**6, settings)
+    limit.check_weights(SimpleNamespace(n_features=n_features), n_classes=2)
+    with pytest.raises(ParameterError, match="keep fewer features"):
+        limit.check_weights(SimpleNamespace(n_features=2 * n_features), n_classes=2)
+
+
 def test_few_bytes_let_few_threads_work():
     settings = vikt.TextClassifier(analyzer="word").settings()
     assert [MemoryLimit.of(memory, settings).threads(4) for memory in (5 * 10**8, 10**9, 10**10)] == [1, 2, 4]

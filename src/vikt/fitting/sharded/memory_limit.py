@@ -16,8 +16,10 @@ from vikt.tables import size
 
 # Bytes at the peak, measured: whatever the rows, for the choice of features, and for a further thread; for each weight,
 # and for each weight of the rough fits to the sample.
-_FIXED, _OF_CHOICE, _PER_THREAD = 450_000_000, 250_000_000, 400_000_000
+_FIXED, _OF_CHOICE, _PER_THREAD = 400_000_000, 250_000_000, 400_000_000
 _PER_WEIGHT, _PER_ROUGH_WEIGHT = 120, 40
+# The bytes of weights that the least limit has room for.
+_LEAST_OF_WEIGHTS = 50_000_000
 # What a fit allocates once it has begun, besides its weights and rows; for each row of the part at hand, and for each
 # score of these, of which a proof has several arrays at once.
 _OF_FIT, _PER_ROW, _PER_SCORE = 60_000_000, 40, 48
@@ -48,10 +50,11 @@ class MemoryLimit:
     @classmethod
     def of(cls, memory: str | int | None, settings: FitSettings) -> MemoryLimit:
         """The limit of a fit that is to begin; None is no limit. Raises ParameterError where no fit keeps to it."""
-        least = _FIXED + (_OF_CHOICE if settings.chooses_features else 0)
+        without_choice = _FIXED + _LEAST_OF_WEIGHTS
+        least = without_choice + (_OF_CHOICE if settings.chooses_features else 0)
         n_bytes = sys.maxsize if memory is None else bytes_of(memory)
         if n_bytes < least:
-            cheaper = f", or set analyzer='word', which needs {size(_FIXED)}" if least > _FIXED else ""
+            cheaper = f", or set analyzer='word', which needs {size(without_choice)}" if least > without_choice else ""
             raise ParameterError(
                 "memory", f"expected at least {size(least)}, found {size(n_bytes)}; raise the limit{cheaper}"
             )
