@@ -119,8 +119,13 @@ def test_what_cannot_be_found_is_said(memory, tmp_path, name, kind, message):
 
 def test_a_package_that_is_missing_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(MissingPackageError, match=r"s3://b/a\.csv: cannot be read without a further package: .*s3fs"):
+    with pytest.raises(MissingPackageError, match=r"^the address s3://b/a\.csv needs s3fs, .*: pip install s3fs$"):
         spool(["s3://b/a.csv"], tmp_path / "spool")
+    # A system of fsspec's own, which tells what it needs.
+    monkeypatch.setitem(sys.modules, "paramiko", None)
+    monkeypatch.delitem(sys.modules, "fsspec.implementations.sftp", raising=False)
+    with pytest.raises(MissingPackageError, match=r"^the address sftp://b/a\.csv needs .*\"paramiko\" to be installed"):
+        spool(["sftp://b/a.csv"], tmp_path / "spool")
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(MissingPackageError, match=r"the address memory://a\.csv needs fsspec"):
         spool(["memory://a.csv"], tmp_path / "spool")

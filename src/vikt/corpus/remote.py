@@ -6,10 +6,12 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from vikt.corpus.refusing import refusing
-from vikt.errors import OutputFileError
+from vikt.errors import MissingPackageError, OutputFileError
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -21,6 +23,17 @@ _VERSION = (
     "LastModified", "Last-Modified", "last_modified", "mtime", "updated", "created",
 )  # fmt: skip
 _writing = partial(refusing, kind=OutputFileError, deed="written")
+
+
+def missing_package(address: str, error: ImportError) -> MissingPackageError:
+    """What to install for an address that fsspec cannot use for want of a package."""
+    registry = import_module("fsspec.registry").known_implementations
+    protocol = address.partition("://")[0].rpartition("::")[2]
+    package = registry.get(protocol, {"class": ""})["class"].partition(".")[0]
+    # Those of fsspec's own systems are named by its error alone.
+    if package in ("", "fsspec") or find_spec(package) is not None:
+        return MissingPackageError(f"the address {address} needs a further package: {error}")
+    return MissingPackageError(f"the address {address} needs {package}, which is not installed: pip install {package}")
 
 
 class RemoteStorage:

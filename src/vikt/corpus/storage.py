@@ -15,7 +15,7 @@ from typing import IO, BinaryIO, Protocol
 from vikt.corpus.decompression import decompressed
 from vikt.corpus.read_stream import open_stored
 from vikt.corpus.refusing import refusing
-from vikt.corpus.remote import RemoteStorage
+from vikt.corpus.remote import RemoteStorage, missing_package
 from vikt.errors import InputFileError, MissingPackageError, OutputFileError, UsageError
 from vikt.files.replacement import Replacements
 
@@ -217,7 +217,7 @@ def storage_of(name: str) -> Storage:
         try:
             return RemoteStorage(fsspec.core.url_to_fs(name)[0])
         except ImportError as error:
-            raise MissingPackageError(f"{name}: cannot be read without a further package: {error}") from None
+            raise missing_package(name, error) from None
         except ValueError as error:
             raise UsageError(f"{name}: is not an address that can be read ({error}); check it") from None
 
