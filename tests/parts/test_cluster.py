@@ -456,8 +456,21 @@ def test_no_scheduler_answers():
         pass
 
 
-@pytest.mark.parametrize("address", ["local", "local:0", "local:two", "127.0.0.1:8786", ""])
-def test_an_address_of_another_form(address):
+@pytest.mark.parametrize(
+    "address",
+    [
+        "local",
+        "local:0",
+        "local:two",
+        "127.0.0.1:8786",
+        "",
+        "http://127.0.0.1:8786",
+        "tcp://127.0.0.1",
+        "tcp://127.0.0.1:port",
+    ],
+)
+def test_an_address_of_another_form(address, monkeypatch):
+    monkeypatch.setattr("distributed.Client", pytest.fail)
     told = "cluster: expected a scheduler's address such as .* 'local:4' for 4 workers .*at least 1.*"
     with pytest.raises(ParameterError, match=told + re.escape(f"found {address!r}")), cluster_at(address):
         pass

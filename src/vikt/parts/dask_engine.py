@@ -62,7 +62,7 @@ def cluster_at(address: str) -> Iterator[DaskEngine]:
     if missing:
         raise MissingPackageError.of_extra(f"the cluster {address}", missing, "cluster")
     local = re.fullmatch(r"local:([1-9]\d*)", address)
-    if not local and "://" not in address:
+    if not local and not _is_of_scheduler(address):
         raise ParameterError(
             "cluster",
             "expected a scheduler's address such as 'tcp://host:8786', or 'local:4' for 4 workers on this machine "
@@ -70,6 +70,15 @@ def cluster_at(address: str) -> Iterator[DaskEngine]:
         )
     with _local_cluster(int(local[1])) if local else nullcontext(address) as place, _client(place, address) as client:
         yield DaskEngine(client, address)
+
+
+def _is_of_scheduler(address: str) -> bool:
+    """Whether Dask knows the protocol of an address and finds a host there, and a port where it needs one."""
+    try:
+        import_module("distributed.comm.addressing").get_address_host(address)
+    except ValueError:
+        return False
+    return "://" in address
 
 
 class DaskEngine:
