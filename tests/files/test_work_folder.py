@@ -48,6 +48,14 @@ def test_a_folder_that_takes_no_files_is_told(tmp_path):
         pytest.fail("a folder without a lock")
 
 
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path):
+    path = tmp_path / "work"
+    path.write_bytes(b"mine")
+    with pytest.raises(OutputFileError, match="work: is a file, not a folder; "), work_folder(path, {}):
+        pytest.fail("no folder")
+    assert path.read_bytes() == b"mine"
+
+
 def test_the_same_job_finds_what_was_made(tmp_path):
     interrupted(tmp_path / "work", {"option": 1})
     with work_folder(tmp_path / "work", {"option": 1}) as folder:

@@ -120,6 +120,8 @@ def work_folder(
     try:
         path.mkdir(parents=True, exist_ok=True)
         names = {found.name for found in path.iterdir()}
+    except FileExistsError:
+        raise OutputFileError(f"{path}: is a file, not a folder; choose another place for the work") from None
     except OSError as error:
         raise OutputFileError(f"{path}: cannot be a work folder ({error.strerror}); choose another") from None
     if names and not names & {_JOB, _LOCK}:
