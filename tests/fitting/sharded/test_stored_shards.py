@@ -131,6 +131,14 @@ def test_what_was_stored_is_removed_where_the_work_takes_another_way(memory, row
 
 
 @pytest.mark.usefixtures("engine")
+def test_work_of_a_cluster_is_not_resumed_without_one(rows):
+    with pytest.raises(KilledError):
+        fitted(rows, None, progress=stopping("fitting"))
+    with pytest.raises(OutputFileError, match="of another command: its --cluster was on, and is now off; repeat"):
+        vikt.TextClassifier(**OPTIONS).fit_files(rows, work_dir=rows.parent / "work")
+
+
+@pytest.mark.usefixtures("engine")
 def test_nothing_else_at_the_address_is_touched(memory, rows):
     memory.pipe("/bucket/000.arrow", b"mine")
     memory.pipe("/bucket/vikt-0/000.arrow", b"of other work")

@@ -120,7 +120,7 @@ class FileFit:
             self._place() as anywhere,
             work_folder(
                 path,
-                {**job, "--groups": anywhere.groups},
+                {**job, "--cluster": self.cluster is not None, "--groups": anywhere.groups},
                 shared=[_SPOOL],
                 restart=restart,
                 discard=discard_shards,
