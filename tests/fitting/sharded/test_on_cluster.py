@@ -162,6 +162,9 @@ def test_groups_without_a_cluster(topics_file):
         (("--cluster", "local:2", "--folds", "3"), "--folds: needs all rows in memory; leave it out, or train without"),
         (("--cluster", "local:2", "--memory", "1GB", "--folds", "3"), "train without --memory and --cluster\n"),
         (("--cluster", "local:2", "--memory", "10MB"), "--memory: expected"),
+        (("--cluster", "http://x:1"), "vikt: --cluster: expected a scheduler's address such as 'tcp://host:8786'"),
+        (("--cluster", "local:2", "--shards", "gopher://b/c"), "--shards: gopher://b/c: is not an address that can be"),
+        (("--cluster", "local:2", "--shards", __file__), f"--shards: {__file__}: is a file, not a folder; name a"),
     ],
     ids=str,
 )

@@ -13,7 +13,8 @@ import vikt
 from addresses import refuse
 from fitting.sharded.one_process import OneProcess
 from interrupted_work import KilledError, content
-from vikt.errors import ClusterError, InputFileError, MissingPackageError, OutputFileError, ParameterError, UsageError
+from vikt.errors import ClusterError, InputFileError, MissingPackageError, OutputFileError, ParameterError
+from vikt.fitting.sharded import cluster_rows
 from vikt.fitting.sharded.shard_store import discard_shards
 from vikt.parts import workers
 
@@ -188,22 +189,24 @@ def test_a_shard_that_is_lost_in_mid_fit_is_named_and_restored(memory, rows, tmp
 @pytest.mark.parametrize(
     ("shards", "kind", "message"),
     [
-        ("gopher://bucket", UsageError, "is not an address that can be read"),
+        ("gopher://bucket", ParameterError, "^shards: gopher://bucket: is not an address that can be read"),
+        (__file__, ParameterError, "^shards: .*: is a file, not a folder"),
+        (f"file://{__file__}", ParameterError, "^shards: file://.*: is a file, not a folder"),
         ("", ParameterError, "shards: expected an address or a folder, found ''"),
         (7, ParameterError, "shards: expected an address or a folder, found 7"),
-        ("ftp://127.0.0.1:1/shards", InputFileError, r"vikt-token-\w+: cannot be read \(Connection refused\)"),
+        ("ftp://127.0.0.1:1/shards", InputFileError, r"^ftp://127\.0\.0\.1:1/shards: cannot be read \(Connection re"),
     ],
 )
-@pytest.mark.usefixtures("engine")
-def test_an_address_that_cannot_be_used(rows, shards, kind, message):
+def test_an_address_that_cannot_be_used_is_refused_before_any_worker_starts(rows, shards, kind, message, monkeypatch):
+    monkeypatch.setattr(cluster_rows, "cluster_at", pytest.fail)
     with pytest.raises(kind, match=message):
         fitted(rows, shards)
 
 
-@pytest.mark.usefixtures("engine")
-def test_a_package_that_is_missing_is_named(rows, monkeypatch):
+def test_a_package_that_is_missing_is_named_before_any_worker_starts(rows, monkeypatch):
+    monkeypatch.setattr(cluster_rows, "cluster_at", pytest.fail)
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(MissingPackageError, match=r"^s3://bucket/.*s3fs"):
+    with pytest.raises(MissingPackageError, match=r"^the address s3://bucket needs s3fs, .*: pip install s3fs$"):
         fitted(rows, "s3://bucket")
 
 

@@ -7,6 +7,7 @@ made of them stay in the memory of the workers.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -16,7 +17,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from vikt.errors import ParameterError
+from vikt.corpus.storage import plain_name, storage_of
+from vikt.errors import ParameterError, UsageError
 from vikt.features.measured import Measured
 from vikt.features.ngrams.turns import ShardTexts
 from vikt.features.text import TextFeatures
@@ -75,9 +77,13 @@ class ClusterAddress:
         ------
         ParameterError
             `groups` is not a number of groups, or `shards` is no address; or one of them is given without a cluster.
+        MissingPackageError
+            The address needs a package that is not installed.
         """
         if address is not None:
             place = checked_value("shards", optional(PLACE), shards)
+            if place is not None:
+                _check_place(place)
             return cls(address, DEFAULT_GROUPS if groups is None else groups, place)
         for name, value in (("groups", groups), ("shards", shards)):
             if value is not None:
@@ -90,6 +96,16 @@ class ClusterAddress:
         with cluster_at(self.address) as engine:
             _LOG.info(f"the cluster {self.address} has {counted(len(engine.workers()), 'worker')}")
             yield Cluster(engine, self.groups, self.shards)
+
+
+def _check_place(shards: str) -> None:
+    """Refuse what is no place for shards, whatever is there. Raises ParameterError, MissingPackageError."""
+    try:
+        storage_of(shards)
+    except UsageError as error:
+        raise ParameterError("shards", error.message) from None
+    if os.path.isfile(plain_name(shards)):
+        raise ParameterError("shards", f"{shards}: is a file, not a folder; name a folder or an address")
 
 
 @dataclass(frozen=True)
