@@ -136,4 +136,5 @@ def test_object_files_leave_nothing_undefined_but_what_is_listed(name, tmp_path)
     importlib.import_module(name)
     (tmp_path / "kernels.o").write_bytes(object_file(name, processor()))
     told = subprocess.run(["nm", "-u", tmp_path / "kernels.o"], capture_output=True, text=True, check=True)
-    assert {line.split()[-1] for line in told.stdout.splitlines()} <= OUTSIDE
+    # Whatever loads the object makes the table.
+    assert {line.split()[-1] for line in told.stdout.splitlines()} <= OUTSIDE | {"_GLOBAL_OFFSET_TABLE_"}

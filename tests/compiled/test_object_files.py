@@ -262,3 +262,26 @@ def test_a_child_of_a_fork_does_not_wait_for_what_a_thread_was_loading(fresh, to
         os._exit(fresh.compiled(toy).next_of(6))
     thread.join()
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+
+
+FAR_APART = """
+import mmap
+import vikt.solvers.many_classes_kernels as kernels
+from vikt.compiled.loading import of_object
+from vikt.compiled.object_files import object_file_of
+
+PRIVATE = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000  # reserves nothing
+code = object_file_of(kernels.__name__)
+kept = []
+for _ in range(20):
+    # Between gaps of a few pages and the next room for more of them lie 3 GB.
+    gaps = [mmap.mmap(-1, n * mmap.PAGESIZE, flags=PRIVATE) for n in range(1, 7) for _ in range(6)]
+    kept += [mmap.mmap(-1, 3 << 30, flags=PRIVATE), *gaps[::2]]
+    del gaps
+    of_object(code)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="maps memory as Linux does")
+def test_code_is_loaded_where_its_constants_lie_far_away():
+    subprocess.run([sys.executable, "-c", FAR_APART], check=True)

@@ -25,7 +25,7 @@ from numba.core.registry import CPUDispatcher, cpu_target
 from vikt import interruption
 from vikt.compiled import intrinsics, lowering
 from vikt.compiled.array_types import ArrayType
-from vikt.compiled.loading import OUTSIDE, BuildError
+from vikt.compiled.loading import OUTSIDE, BuildError, is_x86
 from vikt.compiled.lowering import Context, LlvmValue, NumbaType
 from vikt.compiled.scopes import copied
 from vikt.compiled.signatures import HEADER, N_HEAD, NDARRAY, Leaf, Parameter, Signature, Variant, entries_in, symbol_of
@@ -72,6 +72,13 @@ class _Library(codegen.AOTCodeLibrary):
 
 class _Codegen(codegen.AOTCPUCodegen):
     _library_class = _Library
+
+    def _customize_tm_options(self, options: dict[str, Any]) -> None:
+        super()._customize_tm_options(options)
+        if is_x86():
+            # LLVM may load the constants of an object more than 2 GB away from its instructions, and ends the process
+            # where these have only 32 bits for the distance. On other processors it loads both together.
+            options["codemodel"] = "large"
 
 
 class _Compiler(compiler.Compiler):

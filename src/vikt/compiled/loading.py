@@ -29,9 +29,14 @@ class BuildError(Exception):
     """A module of kernels cannot be compiled ahead of time."""
 
 
+def is_x86() -> bool:
+    """Whether this is an x86-64 processor."""
+    return platform.machine().lower() in ("x86_64", "amd64")
+
+
 def processors() -> list[str]:
     """The processors of this architecture that a wheel brings code for. All code gives the same bits."""
-    return list(_X86) if platform.machine().lower() in ("x86_64", "amd64") else [""]
+    return list(_X86) if is_x86() else [""]
 
 
 @functools.cache
