@@ -26,7 +26,7 @@ _writing = partial(refusing, kind=OutputFileError, deed="written")
 
 
 def missing_package(address: str, error: ImportError) -> MissingPackageError:
-    """What to install for an address that fsspec cannot use for want of a package."""
+    """What to install for an address that fsspec cannot use because a package is missing."""
     registry = import_module("fsspec.registry").known_implementations
     protocol = address.partition("://")[0].rpartition("::")[2]
     package = registry.get(protocol, {"class": ""})["class"].partition(".")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from contextlib import contextmanager
+from functools import partial
 from unittest.mock import patch
 
 import pytest
@@ -61,6 +62,15 @@ def files_in(folder):
 
 
 @contextmanager
+def without_folder(folder):
+    """Where a folder of this machine is not there."""
+    gone = folder.with_name("gone")
+    folder.rename(gone)
+    yield
+    gone.rename(folder)
+
+
+@contextmanager
 def blind():
     """Files in memory are not there."""
     with patch("fsspec.implementations.memory.MemoryFileSystem.cat_file", side_effect=FileNotFoundError):
@@ -79,14 +89,7 @@ def test_the_model_is_that_of_shards_in_the_work_folder(memory, rows, tmp_path, 
 
 
 def test_workers_read_nothing_of_the_work_folder(memory, rows, engine):
-    work = rows.parent / "work"
-
-    @contextmanager
-    def elsewhere():
-        work.rename(rows.parent / "gone")
-        yield
-        (rows.parent / "gone").rename(work)
-
+    elsewhere = partial(without_folder, rows.parent / "work")
     engine.place_of = {"first": elsewhere, "second": elsewhere}
     fitted(rows, "memory://bucket")
     assert {"make-rows", "learn-ngrams"} <= {name for name, _ in engine.done}
@@ -298,15 +301,9 @@ def test_a_fit_without_any_worker_that_can_read_ends_with_the_remedy(rows, engin
 def test_a_folder_that_a_worker_does_not_share(rows, engine, caplog):
     work = rows.parent / "work"
 
-    @contextmanager
-    def unshared():
-        work.rename(rows.parent / "gone")
-        yield
-        (rows.parent / "gone").rename(work)
-
     def unmounted(stage, done, total):
         if stage == "making rows":
-            engine.place_of["second"] = unshared
+            engine.place_of["second"] = partial(without_folder, work)
 
     fitted(rows, None, progress=unmounted)
     told, _ = warnings_in(caplog)

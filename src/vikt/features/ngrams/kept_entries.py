@@ -20,7 +20,7 @@ from vikt.features.ngrams.weighing import Weigher
 from vikt.files.array_file import ArrayFile, write_arrays
 from vikt.threads import Run
 
-# A learner's entries are written once there are so many.
+# A learner's entries are written once there are this many.
 _ENTRIES_PER_FILE = 1 << 21
 # The file that is written last: it names the others, and has the ids.
 _LIST = "list"

@@ -57,12 +57,14 @@ class DiskRows:
         if not self._listed(0).exists():
             self._check_room(self.work.shards.spool.n_bytes * entries_per_byte(self.rows.settings) * _BYTES_PER_ENTRY)
         ngrams = self._learnt.ngrams(self.features)
+        kept = self._learnt.n_bytes
         for shard in range(len(self.work.shards)):
             self.work.progress("packing", shard, len(self.work.shards))
             if not self._is_written(shard):
                 write_json(self._listed(shard), {"pieces": self._write(shard, ngrams)})
-                self._learnt.remove(shard)
-                self._check_room(self._left(shard))
+                kept -= self._learnt.remove(shard)
+                # What is kept makes room.
+                self._check_room(self._left(shard) - kept)
         self._learnt.empty()
 
     def objective(self, number: int) -> Objective:
@@ -117,7 +119,8 @@ class DiskRows:
             # How many n-grams there are is known only while they are learnt.
             self.work.memory.check_resident(self.rows.recipe)
             for examples in self.work.examples_apart(shard, self.rows.several[:1]):
-                self._learnt.keep_rows(shard, self.rows.chosen.of(examples))
+                if not self._learnt.has_rows(shard):
+                    self._learnt.keep_rows(shard, self.rows.chosen.of(examples))
                 yield ShardTexts(shard, examples.documents.texts)
 
     def _listed(self, shard: int) -> Path:
@@ -159,10 +162,10 @@ class DiskRows:
         return names
 
     def _left(self, shard: int) -> float:
-        """The bytes that further shards need, if they take as much as those up to this one: what is kept makes room."""
+        """The bytes of the rows of further shards, if they take as much as those up to this one."""
         rows = self.work.usage.rows[:, [use for uses in self.rows.several for use in uses]].sum(axis=(1, 2))
         written = sum(path.stat().st_size for path in self._folder.iterdir())
-        return float(written * rows[shard + 1 :].sum() / max(rows[: shard + 1].sum(), 1)) - self._learnt.n_bytes
+        return float(written * rows[shard + 1 :].sum() / max(rows[: shard + 1].sum(), 1))
 
     def _check_room(self, needed: float) -> None:
         check_room(self._folder, needed, "packed rows", "and run the same work again to resume")

@@ -62,22 +62,28 @@ class LearntRows:
         """Remove all that is kept."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def remove(self, shard: int) -> None:
-        """Remove what is kept of a shard."""
-        shutil.rmtree(self._of_shard(shard), ignore_errors=True)
+    def remove(self, shard: int) -> int:
+        """Remove what is kept of a shard. Returns how many bytes that were."""
+        folder = self._of_shard(shard)
+        n_bytes = _n_bytes(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        return n_bytes
 
     @property
     def n_bytes(self) -> int:
         """The size of all files."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*"))
+        return _n_bytes(self.folder)
+
+    def has_rows(self, shard: int) -> bool:
+        """Whether it is kept which rows of a shard are to be packed."""
+        return (self._of_shard(shard) / _ROWS).exists()
 
     def keep_rows(self, shard: int, chosen: LabelledTexts) -> None:
-        """Keep which rows of a shard are to be packed, unless that is done."""
+        """Keep which rows of a shard are to be packed."""
         path = self._of_shard(shard) / _ROWS
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            rows, texts, y, weights = chosen
-            write_arrays(path, {"rows": rows, "offsets": texts.offsets, "y": y, "weights": weights}, {})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rows, texts, y, weights = chosen
+        write_arrays(path, {"rows": rows, "offsets": texts.offsets, "y": y, "weights": weights}, {})
 
     def keeper(self, part: int, shard: int) -> EntryWriter:
         """What keeps the entries of a shard by a part of the n-grams."""
@@ -114,6 +120,11 @@ class LearntRows:
 
     def _of_shard(self, shard: int) -> Path:
         return self.folder / f"{shard:03}"
+
+
+def _n_bytes(folder: Path) -> int:
+    """The size of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def _of_part(arrays: Arrays, part: int) -> list[Ids]:
